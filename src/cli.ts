@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import type { Context } from './commands/context.js';
+import { addCommands } from './commands/program.js';
+import { PipelineError, UsageError } from './errors.js';
+import type { Terminal } from './terminal.js';
+
+/** The program: reads the command line, does what it says, and sets the process's exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
+  endQuietlyOnClosedPipe();
+  let terminal: Promise<Terminal> | undefined;
+  const context: Context = {
+    now: () => new Date(),
+    random: Math.random,
+    terminal: () => {
+      terminal ??= openTerminal(argv);
+      return terminal;
+    },
+    signal: stop.signal,
+  };
+  try {
+    await programFor(context).parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    const failure = error instanceof CommanderError ? usageErrorOf(error) : error;
+    (await context.terminal()).error(failure);
+    process.exitCode = failure instanceof PipelineError ? failure.exitCode : 1;
+  }
+}
+
+function programFor(context: Context): Command {
+  const program = new Command('movie-etl')
+    .description('IMDb Top 250 through OMDb, refined bronze -> silver -> gold.')
+    .usage('<command> [flags]')
+    .version(version(), '-V, --version', 'the version')
+    .helpOption('-h, --help', 'this help')
+    .helpCommand('help [command]', 'the help of a command')
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ movie-etl run-all --offline --top-n 250\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 75 try again later, 130 interrupted',
+    );
+  addCommands(program, context);
+  return program;
+}
+
+/** Commander's "error: unknown option '--tpo-n'\n(Did you mean --top-n?)" as one mistake. */
+function usageErrorOf(error: CommanderError): UsageError {
+  if (error.code === 'commander.help')
+    return new UsageError(['no command is given; movie-etl --help lists them']);
+  return new UsageError([error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')]);
+}
+
+async function openTerminal(argv: readonly string[]): Promise<Terminal> {
+  const { Terminal } = await import('./terminal.js');
+  const { wantsColor } = await import('./config.js');
+  const { stdout, stderr } = process;
+  const has = (flag: string) => argv.includes(flag);
+  const color = wantsColor(argv);
+  return new Terminal({
+    stdout,
+    stderr,
+    json: has('--json'),
+    quiet: has('--quiet'),
+    verbose: has('--verbose'),
+    color,
+  });
+}
+
+/** `movie-etl … | head` closes our stdout; that is no failure of ours. */
+function endQuietlyOnClosedPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
+function version(): string {
+  const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(file) as { version: string }).version;
+}

@@ -1,0 +1,39 @@
+import type { Flags } from '../config.js';
+import { bronzeKeys } from '../keys.js';
+import { at } from '../operations/written.js';
+import { newRunId, type PartitionDate } from '../records/run.js';
+import { type ExtractSummary, extract } from '../stages/extract.js';
+import type { Context } from './context.js';
+import { eachDate, type Session, withSession } from './session.js';
+
+export async function run(context: Context, flags: Flags): Promise<void> {
+  await withSession(context, flags, ['movies'], ['bronze', 'queue', 'movies'], (session) =>
+    eachDate(session, 'extract', async (date) => {
+      const { services, terminal } = session;
+      const summary = await extractDate(date, session);
+      const { runId, movies } = summary;
+      const rows = [
+        ['bronze', movies, at(services.bronze, bronzeKeys.manifest(date, runId))],
+        ['queue', movies, services.queue.uri],
+      ];
+      return { summary, table: () => terminal.table(['layer', 'movies', 'where'], rows) };
+    }),
+  );
+}
+
+/** Extracts a date into a new run, or into the one that `--run` names, and shows it. */
+export async function extractDate(
+  date: PartitionDate,
+  { context, settings, services, terminal }: Session<'bronze' | 'queue' | 'movies'>,
+): Promise<ExtractSummary> {
+  if (date < settings.today) terminal.warn(`${date} is in the past: it gets the list of today`);
+  const { topN, batchSize } = settings;
+  const runId = settings.run ?? newRunId(context.now(), context.random());
+  const work = () => extract({ date, runId, topN, batchSize }, services);
+  return terminal.step(`extract ${date}`, work, extracted);
+}
+
+function extracted({ runId, movies, batches, rejected }: ExtractSummary): string {
+  const left = rejected.length > 0 ? `, ${rejected.length} left out` : '';
+  return `${movies} movies in ${batches} ${batches === 1 ? 'batch' : 'batches'}${left}, run ${runId}`;
+}

@@ -1,0 +1,69 @@
+import { type Command, Option } from 'commander';
+
+export type AddFlags = (command: Command) => Command;
+
+const option = (flags: string, description: string) => new Option(flags, description);
+const group =
+  (heading: string, ...options: Option[]): AddFlags =>
+  (command) => {
+    command.optionsGroup(heading);
+    for (const each of options) command.addOption(each);
+    return command;
+  };
+
+/** Which dates. */
+export const dateFlags = group(
+  'Dates:',
+  option('--date <date>', 'the partition, YYYY-MM-DD, UTC (default: today)'),
+  option('--from <date>', 'the first date of a range, with --to'),
+  option('--to <date>', 'the last date of a range, included'),
+);
+
+/** Which run of the date. */
+export const runFlag = (description: string): AddFlags => group('Dates:', option('--run <id>', description));
+
+export const placeFlags = group(
+  'Where:',
+  option('--data-dir <dir>', 'holds bronze, silver, gold and queue (default: ./data)'),
+  option('--bronze <uri>', 'bronze layer [BRONZE_URI]'),
+  option('--silver <uri>', 'silver layer [SILVER_URI]'),
+  option('--gold <uri>', 'gold layer [GOLD_URI]'),
+  option('--queue <uri>', 'queue between extract and enrich [QUEUE_URL]'),
+);
+
+export const listFlags = group(
+  'What:',
+  option('--movies <url|file>', 'the movie list [MOVIES_URL]'),
+  option('--top-n <n>', 'take the first n movies (default: as the last run of the date, or 10) [TOP_N]'),
+  option('--batch-size <n>', 'movies per message (default: as the last run of the date, or 1) [BATCH_SIZE]'),
+);
+
+export const omdbFlags = group(
+  'What:',
+  option('--omdb-url <url>', 'OMDb (default: https://www.omdbapi.com/) [OMDB_URL]; its key: [OMDB_API_KEY]'),
+  option('--concurrency <n>', 'OMDb calls at once (default: 8) [CONCURRENCY]'),
+  option('--rate <n>', 'OMDb calls a second at most (default: no limit) [RATE]'),
+);
+
+export const offlineFlag = group(
+  'What:',
+  option('--offline', 'the shipped fixtures stand in for both sources; no key, no network'),
+);
+
+export const reprocessFlag = group(
+  'What:',
+  option(
+    '--reprocess <which>',
+    'failed: skip complete dates, mend the others; none: only dates without a run; all: start new runs',
+  )
+    .choices(['failed', 'none', 'all'])
+    .default('failed'),
+);
+
+export const outputFlags = group(
+  'How:',
+  option('--json', 'one JSON object per date on stdout, nothing else'),
+  option('--quiet', 'no progress and no tables; warnings and errors stay'),
+  option('--verbose', 'more of what happens, and where an error comes from'),
+  option('--no-color', 'no colours; the same as NO_COLOR=1'),
+);

@@ -1,0 +1,99 @@
+import { type Flags, type Needed, processEnvironment, readSettings, type Settings } from '../config.js';
+import {
+  DatesFailedError,
+  InterruptedError,
+  messageOf,
+  PipelineError,
+  throwIfInterrupted,
+} from '../errors.js';
+import type { PartitionDate } from '../records/run.js';
+import type { Terminal } from '../terminal.js';
+import { type Adapters, type Wired, wire } from '../wire.js';
+import type { Context } from './context.js';
+
+/** What a command works with once its flags are read and its adapters are open. */
+export interface Session<Name extends keyof Adapters> {
+  context: Context;
+  settings: Settings;
+  services: Wired<Name> & { now: () => Date; log: Terminal; concurrency: number; signal: AbortSignal };
+  terminal: Terminal;
+}
+
+/**
+ * Reads the settings, opens the adapters, does the work, and closes them whatever happens.
+ * @param needed what has to be configured
+ */
+export async function withSession<Name extends keyof Adapters>(
+  context: Context,
+  flags: Flags,
+  needed: readonly Needed[],
+  names: readonly Name[],
+  work: (session: Session<Name>) => Promise<void>,
+): Promise<void> {
+  const { now, signal } = context;
+  const settings = readSettings(flags, processEnvironment(), now(), needed);
+  const terminal = await context.terminal();
+  const adapters = await wire(settings, names, signal);
+  try {
+    const { concurrency } = settings;
+    await work({
+      context,
+      settings,
+      terminal,
+      services: { ...adapters, now, log: terminal, concurrency, signal },
+    });
+  } finally {
+    await adapters.close();
+  }
+}
+
+/** What one date came to. */
+export interface Outcome {
+  /** What `--json` prints. */
+  summary: { date: PartitionDate };
+  table: () => string;
+  /** The date is not done; the summary is printed all the same. */
+  error?: PipelineError | undefined;
+}
+
+/**
+ * Does the work for each date that was asked for, by default today, oldest first. Of several dates, one that
+ * fails does not stop the others.
+ * @param command its name, for what to do after Ctrl-C
+ */
+export async function eachDate(
+  { settings, services: { signal }, terminal }: Pick<Session<never>, 'settings' | 'services' | 'terminal'>,
+  command: string,
+  work: (date: PartitionDate) => Promise<Outcome>,
+): Promise<void> {
+  const dates = settings.dates ?? [settings.today];
+  const failures = new Map<PartitionDate, unknown>();
+  for (const date of dates) {
+    let error: unknown;
+    try {
+      throwIfInterrupted(signal);
+      const outcome = await work(date);
+      error = outcome.error;
+      terminal.result(
+        [error ? { ...outcome.summary, error: describe(error) } : outcome.summary],
+        outcome.table,
+      );
+    } catch (thrown) {
+      if (thrown instanceof InterruptedError)
+        throw new InterruptedError({ hint: `go on with: movie-etl ${command} --date ${date}` });
+      terminal.result([{ date, error: describe(thrown) }], () => '');
+      error = thrown;
+    }
+    if (error === undefined) continue;
+    if (dates.length === 1) throw error;
+    terminal.error(error);
+    failures.set(date, error);
+  }
+  if (failures.size > 0) throw new DatesFailedError(failures, dates.length);
+}
+
+function describe(error: unknown): { verdict: string; message: string; hint?: string } {
+  const message = messageOf(error);
+  if (!(error instanceof PipelineError)) return { verdict: 'stop', message };
+  return { verdict: error.verdict, message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+}

@@ -1,0 +1,29 @@
+import type { Flags } from '../config.js';
+import { at } from '../operations/written.js';
+import type { PartitionDate } from '../records/run.js';
+import { type SilverSummary, silver } from '../stages/silver.js';
+import type { Context } from './context.js';
+import { eachDate, type Session, withSession } from './session.js';
+
+export async function run(context: Context, flags: Flags): Promise<void> {
+  await withSession(context, flags, [], ['bronze', 'silver'], (session) =>
+    eachDate(session, 'silver', async (date) => {
+      const { services, terminal } = session;
+      const summary = await silverDate(date, session);
+      const row = ['silver', summary.rows, at(services.silver, summary.key)];
+      return { summary, table: () => terminal.table(['layer', 'rows', 'where'], [row]) };
+    }),
+  );
+}
+
+/** Makes a date's silver and shows it. */
+export function silverDate(
+  date: PartitionDate,
+  { services, terminal }: Session<'bronze' | 'silver'>,
+): Promise<SilverSummary> {
+  return terminal.step(`silver ${date}`, () => silver(date, services), refined);
+}
+
+function refined({ rows, quarantined, runId }: SilverSummary): string {
+  return `${rows} rows${quarantined > 0 ? `, ${quarantined} quarantined` : ''}, from run ${runId}`;
+}

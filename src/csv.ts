@@ -1,0 +1,73 @@
+import { pipeline, Readable } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
+import { stringify } from 'csv-stringify/sync';
+import { DecodeError } from './errors.js';
+
+/** What a CSV field is made of. Null is the empty field. */
+export type Cell = string | number | null;
+
+const ROWS_PER_CHUNK = 500;
+
+/** CSV text (RFC 4180 quoting, UTF-8, `\n`) of rows without a header. */
+export function csvText(rows: readonly (readonly Cell[])[]): string {
+  return rows.length === 0 ? '' : stringify(rows as Cell[][]);
+}
+
+/** The same with a header, in pieces, while the rows arrive. */
+export async function* csvChunks(
+  columns: readonly string[],
+  rows: AsyncIterable<readonly Cell[]>,
+): AsyncGenerator<string> {
+  let chunk: (readonly Cell[])[] = [columns];
+  for await (const row of rows) {
+    chunk.push(row);
+    if (chunk.length < ROWS_PER_CHUNK) continue;
+    yield csvText(chunk);
+    chunk = [];
+  }
+  yield csvText(chunk);
+}
+
+/**
+ * The fields of each record after the header.
+ * @param chunks bytes in UTF-8
+ * @param columns what the header has to be
+ * @param place the file, for errors
+ * @throws DecodeError when the header is another one or a record is not of its width
+ */
+export async function* csvRecords(
+  chunks: AsyncIterable<Buffer>,
+  columns: readonly string[],
+  place: string,
+): AsyncGenerator<{ fields: string[]; line: number }> {
+  const parser = parse({ bom: true, relax_column_count: true });
+  pipeline(Readable.from(chunks), parser, () => {
+    // A failure of either destroys the parser, so the loop below throws it.
+  });
+  let line = 0;
+  try {
+    for await (const fields of parser as AsyncIterable<string[]>) {
+      line++;
+      if (line === 1) checkHeader(fields, columns, place);
+      else if (fields.length === columns.length) yield { fields, line };
+      else throw invalid(`${place}: line ${line} has ${fields.length} fields, not ${columns.length}`);
+    }
+  } catch (error) {
+    throw error instanceof CsvError ? invalid(`${place}: ${error.message}`) : error;
+  }
+  if (line === 0) throw invalid(`${place} is empty: not even a header`);
+}
+
+function checkHeader(header: readonly string[], columns: readonly string[], place: string): void {
+  const missing = columns.filter((column) => !header.includes(column));
+  const unknown = header.filter((column) => !columns.includes(column));
+  if (missing.length > 0) throw invalid(`${place}: its header lacks ${missing.slice(0, 5).join(', ')}`);
+  if (unknown.length > 0)
+    throw invalid(`${place}: its header has an unknown ${JSON.stringify(unknown[0]?.slice(0, 40))}`);
+  if (header.some((column, index) => column !== columns[index]))
+    throw invalid(`${place}: its header's columns are in another order`);
+}
+
+function invalid(message: string): DecodeError {
+  return new DecodeError(message, { hint: 'make the file again with: movie-etl silver --date DATE' });
+}

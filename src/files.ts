@@ -1,0 +1,109 @@
+import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { PipelineError } from './errors.js';
+import { isAlive, thisHolderToken } from './holder.js';
+
+/** Names that begin so belong to the drivers: temporary files and locks. They are never listed. */
+export const RESERVED_PREFIX = '.movie-etl-';
+const TEMPORARY_PREFIX = `${RESERVED_PREFIX}tmp.`;
+
+let temporaryFiles = 0;
+
+/**
+ * Writes a temporary file beside its target and flushes it to the disk; the caller then links or renames it.
+ * @returns the path of the temporary file
+ */
+export async function writeTemporary(
+  directory: string,
+  body: string | Buffer | AsyncIterable<string | Buffer>,
+): Promise<string> {
+  const path = join(directory, `${TEMPORARY_PREFIX}${thisHolderToken}.${++temporaryFiles}`);
+  const file = await openCreatingDirectory(path);
+  try {
+    if (typeof body === 'string' || Buffer.isBuffer(body)) await file.writeFile(body);
+    else for await (const chunk of body) await file.writeFile(chunk);
+    await file.sync();
+  } catch (error) {
+    await file.close();
+    await unlinkIfThere(path);
+    throw error;
+  }
+  await file.close();
+  return path;
+}
+
+/** Removes what killed writers left in a directory. Files of living writers stay. */
+export async function sweepTemporaryFiles(directory: string): Promise<void> {
+  for (const name of await readdirIfThere(directory)) {
+    if (!name.startsWith(TEMPORARY_PREFIX)) continue;
+    const path = join(directory, name);
+    const token = name.slice(TEMPORARY_PREFIX.length).split('.')[0] ?? '';
+    if (!isAlive(token, await ageOf(path))) await unlinkIfThere(path);
+  }
+}
+
+/** Milliseconds since the last change of a file; 0 when it is gone. */
+export async function ageOf(path: string): Promise<number> {
+  try {
+    return Date.now() - (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+/** The names in a directory, or none when it is not there. */
+export async function readdirIfThere(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+export async function unlinkIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** The system's name of an error, such as "ENOENT". */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space is left on the device',
+  EDQUOT: 'the disk quota is used up',
+  ENOTDIR: 'a part of the path is a file, not a directory',
+  EEXIST: 'a part of the path is a file, not a directory',
+  EISDIR: 'it is a directory, not a file',
+  ENOENT: 'no such file or directory',
+  ENAMETOOLONG: 'a part of the path is too long',
+  EMFILE: 'too many files are open',
+  ELOOP: 'too many symbolic links',
+};
+
+/** A failed file operation as a sentence. @param doing such as "write ./data/silver" */
+export function fileError(doing: string, error: unknown, hint: string): PipelineError {
+  if (error instanceof PipelineError) return error;
+  const code = codeOf(error) ?? '';
+  const reason = REASONS[code] ?? (code === '' ? String(error) : code);
+  return new PipelineError('stop', `cannot ${doing}: ${reason}`, { hint, cause: error });
+}
+
+async function openCreatingDirectory(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx');
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    await mkdir(dirname(path), { recursive: true });
+    return open(path, 'wx');
+  }
+}

@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
+import pRetry from 'p-retry';
+import pThrottle from 'p-throttle';
+import { InterruptedError, PipelineError } from './errors.js';
+import { type HttpAnswer, httpGet } from './http.js';
+import type { OmdbAnswer } from './records/bronze-record.js';
+import { decodeJson, RawObject } from './records/decode.js';
+
+const MAX_ANSWER_BYTES = 1024 * 1024;
+const RETRIES = 4;
+const FIRST_RETRY_MS = 250;
+const LONGEST_WAIT_SECONDS = 60;
+
+export interface OmdbOptions {
+  url: URL;
+  apiKey: string;
+  /** Calls under way at once. */
+  concurrency: number;
+  /** Calls a second at most; undefined is without a limit. */
+  rate: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** OMDb asked us to wait. */
+class BusyError extends PipelineError {
+  constructor(
+    message: string,
+    readonly waitSeconds: number,
+  ) {
+    super('retry', message);
+  }
+}
+
+/**
+ * OMDb over HTTP (https://www.omdbapi.com). Calls are limited in number and rate; what may succeed later is retried
+ * with growing pauses. Once the quota is used up, no further call is made. The key stays out of every error.
+ */
+export function omdbSource({ url, apiKey, concurrency, rate, signal }: OmdbOptions) {
+  const limit = pLimit(concurrency);
+  const call = (imdbId: string) =>
+    httpGet(addressOf(url, apiKey, imdbId), 'OMDb', { maxBytes: MAX_ANSWER_BYTES, signal });
+  /** Calls are spread evenly: a burst at each full second would exceed the rate around it. */
+  const paced = rate === undefined ? call : pThrottle({ limit: 1, interval: Math.ceil(1000 / rate) })(call);
+  let refused: PipelineError | undefined;
+
+  const ask = async (imdbId: string): Promise<OmdbAnswer> => {
+    if (signal?.aborted) throw new InterruptedError();
+    if (refused) throw refused;
+    try {
+      return understand(imdbId, await paced(imdbId));
+    } catch (error) {
+      if (signal?.aborted) throw new InterruptedError();
+      if (error instanceof PipelineError && error.verdict !== 'retry') refused ??= error;
+      throw error;
+    }
+  };
+
+  return {
+    /** @throws PipelineError whose verdict says whether asking again can help */
+    lookup: (imdbId: string): Promise<OmdbAnswer> =>
+      limit(() =>
+        pRetry(() => ask(imdbId), {
+          retries: RETRIES,
+          minTimeout: FIRST_RETRY_MS,
+          randomize: true,
+          shouldRetry: ({ error }) =>
+            error instanceof PipelineError && error.verdict === 'retry' && !signal?.aborted,
+          onFailedAttempt: async ({ error, retriesLeft }) => {
+            if (!(error instanceof BusyError) || retriesLeft === 0) return;
+            if (error.waitSeconds > LONGEST_WAIT_SECONDS) throw error;
+            await sleep(error.waitSeconds * 1000, undefined, signal ? { signal } : {}).catch(() => undefined);
+          },
+        }),
+      ),
+  };
+}
+
+function addressOf(url: URL, apiKey: string, imdbId: string): URL {
+  const address = new URL(url);
+  address.searchParams.set('i', imdbId);
+  address.searchParams.set('apikey', apiKey);
+  return address;
+}
+
+/** Gives each answer its verdict (design, section 6). */
+function understand(imdbId: string, { status, body, retryAfterSeconds, location }: HttpAnswer): OmdbAnswer {
+  if (status === 429 || status === 408 || status >= 500) {
+    throw new BusyError(`OMDb answers ${status}`, retryAfterSeconds ?? 0);
+  }
+  if (status >= 300 && status < 400) {
+    const target = location && URL.canParse(location) ? ` to ${new URL(location).origin}` : '';
+    throw new PipelineError('stop', `OMDb answers ${status}, a redirect${target}`, {
+      hint: 'redirects are not followed with the key: set --omdb-url (or OMDB_URL) to the address itself',
+    });
+  }
+  if (status !== 200 && status !== 401) {
+    throw new PipelineError('stop', `OMDb answers ${status}`, { hint: 'check --omdb-url (or OMDB_URL)' });
+  }
+  const answer = readAnswer(body, status);
+  if (answer.Response === 'False') return refusal(String(answer.Error ?? 'no reason given'), status, answer);
+  if (status === 401) throw wrongKey('OMDb answers 401');
+  if (answer.Response !== 'True') throw new PipelineError('retry', 'OMDb answers without a Response field');
+  if (answer.imdbID !== imdbId) throw new PipelineError('retry', 'OMDb answers for another movie');
+  return { status: 'enriched', omdb: answer, error: null };
+}
+
+function readAnswer(body: Buffer, status: number): Record<string, unknown> {
+  try {
+    return decodeJson(RawObject, body, "OMDb's answer");
+  } catch (error) {
+    if (status === 401) throw wrongKey('OMDb answers 401');
+    if (error instanceof PipelineError) throw new PipelineError('retry', error.message);
+    throw error;
+  }
+}
+
+/** `Response: "False"`: no such movie, or nothing at all for us. */
+function refusal(reason: string, status: number, answer: Record<string, unknown>): OmdbAnswer {
+  if (/limit reached/i.test(reason))
+    throw new PipelineError('quota', `OMDb's daily limit is reached ("${reason}")`);
+  if (status === 401 || /api key/i.test(reason)) throw wrongKey(`OMDb refuses the key ("${reason}")`);
+  return { status: 'not_found', omdb: answer, error: reason };
+}
+
+function wrongKey(message: string): PipelineError {
+  return new PipelineError('stop', message, {
+    hint: 'set OMDB_API_KEY to a valid key; a free one comes from https://www.omdbapi.com/apikey.aspx',
+  });
+}

@@ -1,0 +1,123 @@
+import { mkdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  codeOf,
+  fileError,
+  readdirIfThere,
+  sweepTemporaryFiles,
+  unlinkIfThere,
+  writeTemporary,
+} from '../files.js';
+import { isAlive, thisHolderToken } from '../holder.js';
+import { formatName, type MessageFile, messageId, NOBODY, parseName } from './message-file.js';
+import { MAX_RECEIVES, type Queue, type ReceivedMessage } from './queue.js';
+
+/**
+ * A queue in a directory, shared by the processes of one machine: a message is a file, its state is the file's
+ * name, and receiving it is a rename that one process wins. What a dead process holds can be received again. Dead
+ * letters lie in `dead/`.
+ * @param now milliseconds since 1970; decides when a deferred message is due
+ */
+export function dirQueue(root: string, uri: string = root, now: () => number = Date.now): Queue {
+  const dead = join(root, 'dead');
+  const held = new Map<string, MessageFile>();
+  let candidates: MessageFile[] = [];
+
+  const guarded = async <Result>(verb: string, work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw fileError(`${verb} the queue ${uri}`, error, 'check the path and its rights');
+    }
+  };
+  const files = async (directory: string): Promise<MessageFile[]> =>
+    (await readdirIfThere(directory)).sort().flatMap((name) => parseName(name) ?? []);
+  const isReceivable = (file: MessageFile): boolean =>
+    file.holder === NOBODY ? file.due <= now() : !isAlive(file.holder, now() - file.due);
+
+  /** False when another process was faster. */
+  async function move(from: MessageFile, directory: string, to: MessageFile): Promise<boolean> {
+    try {
+      await rename(join(root, formatName(from)), join(directory, formatName(to)));
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  async function claim(file: MessageFile): Promise<ReceivedMessage | undefined> {
+    if (file.receives >= MAX_RECEIVES) {
+      await mkdir(dead, { recursive: true });
+      await move(file, dead, { ...file, holder: NOBODY });
+      return undefined;
+    }
+    const mine = { ...file, due: now(), receives: file.receives + 1, holder: thisHolderToken };
+    if (!(await move(file, root, mine))) return undefined;
+    const receipt = formatName(mine);
+    held.set(receipt, mine);
+    const body = await readFile(join(root, receipt), 'utf8');
+    return { id: file.id, body, attempt: mine.receives, receipt };
+  }
+
+  async function release(file: MessageFile, seconds: number): Promise<void> {
+    held.delete(formatName(file));
+    await move(file, root, { ...file, due: now() + Math.round(seconds * 1000), holder: NOBODY });
+  }
+
+  return {
+    uri,
+    send: (messages) =>
+      guarded('write to', async () => {
+        await sweepTemporaryFiles(root);
+        const underWay = new Set((await files(root)).map((file) => file.id));
+        for (const [order, { body, deduplicationId }] of messages.entries()) {
+          const id = messageId(deduplicationId);
+          if (underWay.has(id)) continue;
+          underWay.add(id);
+          const file = { due: now(), order, id, receives: 0, holder: NOBODY };
+          await rename(await writeTemporary(root, body), join(root, formatName(file)));
+        }
+      }),
+    receive: (most) =>
+      guarded('read', async () => {
+        const received: ReceivedMessage[] = [];
+        let fresh = false;
+        while (received.length < most) {
+          const next = candidates.shift();
+          if (next) {
+            const message = await claim(next);
+            if (message) received.push(message);
+          } else {
+            if (fresh || received.length > 0) break;
+            await sweepTemporaryFiles(root);
+            candidates = (await files(root)).filter(isReceivable);
+            fresh = true;
+          }
+        }
+        return received;
+      }),
+    acknowledge: (messages) =>
+      guarded('write to', async () => {
+        for (const { receipt } of messages) {
+          held.delete(receipt);
+          await unlinkIfThere(join(root, receipt));
+        }
+      }),
+    defer: (message, seconds) =>
+      guarded('write to', async () => {
+        const file = held.get(message.receipt) ?? parseName(message.receipt);
+        if (file) await release(file, seconds);
+      }),
+    depth: () =>
+      guarded('read', async () => {
+        const standing = await files(root);
+        const ready = standing.filter(isReceivable).length;
+        return { ready, hidden: standing.length - ready, dead: (await files(dead)).length };
+      }),
+    close: () =>
+      guarded('write to', async () => {
+        for (const file of [...held.values()]) await release(file, 0);
+      }),
+  };
+}

@@ -1,0 +1,59 @@
+/** How often a message is received before it goes to the dead-letter queue instead. */
+export const MAX_RECEIVES = 10;
+
+export interface OutgoingMessage {
+  body: string;
+  /** Messages of one group are handed out one after the other where the queue is FIFO. */
+  group: string;
+  /** A message with the id of one that is still under way is dropped. */
+  deduplicationId: string;
+}
+
+export interface ReceivedMessage {
+  /** Names the message in logs. */
+  id: string;
+  body: string;
+  /** 1 for the first receive. */
+  attempt: number;
+  /** The driver's own: what it needs to acknowledge or defer just this receive. */
+  receipt: string;
+}
+
+/** How many messages are in which state; an estimate where the queue is distributed. */
+export interface QueueDepth {
+  /** Can be received now. */
+  ready: number;
+  /** Received and not settled, or deferred. */
+  hidden: number;
+  /** In the dead-letter queue. */
+  dead: number;
+}
+
+export interface QueueSender {
+  /** All messages are in the queue when this returns. A failure may leave some of them there. */
+  send(messages: readonly OutgoingMessage[]): Promise<void>;
+}
+
+export interface QueueReceiver {
+  /**
+   * Up to ten messages, or none when none can be received now. At least once: a message that is neither
+   * acknowledged nor deferred comes back after its receiver died or closed the queue. After ten receives it goes
+   * to the dead-letter queue.
+   */
+  receive(most: number): Promise<ReceivedMessage[]>;
+  /** The messages are done and do not come back. Those that were given to somebody else meanwhile are left alone. */
+  acknowledge(messages: readonly ReceivedMessage[]): Promise<void>;
+  /** The message comes back after so many seconds; 0 is at once. */
+  defer(message: ReceivedMessage, seconds: number): Promise<void>;
+  depth(): Promise<QueueDepth>;
+}
+
+/**
+ * The queue between extract and enrich. One conformance suite (test/support/queue-suite.ts) holds every driver to
+ * these words.
+ */
+export interface Queue extends QueueSender, QueueReceiver {
+  readonly uri: string;
+  /** Lets go of everything that was received and not settled. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { VERSION, Version } from './decode.js';
+import type { Message } from './message.js';
+import { ListItem } from './movie-list.js';
+import { PartitionDate, RunId, type RunReference } from './run.js';
+
+/** What a run set out to do: written before its first message, and never changed. */
+export const Manifest = z.object({
+  version: Version,
+  runId: RunId,
+  date: PartitionDate,
+  topN: z.int().min(1),
+  batchSize: z.int().min(1),
+  batches: z.int().min(1),
+  /** In rank order, then by id. */
+  movies: z.array(ListItem).min(1),
+  /** Where the list came from, without secrets. */
+  source: z.string(),
+  createdAt: z.string(),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+export function runOf(manifest: Manifest): RunReference {
+  return { id: manifest.runId, date: manifest.date, batches: manifest.batches };
+}
+
+/** The message of one batch of the run, counted from 0. */
+export function messageOfBatch(manifest: Manifest, batch: number): Message {
+  const first = batch * manifest.batchSize;
+  return {
+    version: VERSION,
+    run: runOf(manifest),
+    batch,
+    movies: manifest.movies.slice(first, first + manifest.batchSize),
+  };
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+/** A partition: a calendar day, UTC, `YYYY-MM-DD`. */
+export const PartitionDate = z.string().refine(isPartitionDate, { error: 'is no date (YYYY-MM-DD)' });
+export type PartitionDate = z.infer<typeof PartitionDate>;
+
+/** A run id: its start to the second, and for a run started by hand a suffix. Ids sort by start time. */
+export const RunId = z.string().regex(/^\d{8}T\d{6}Z(-[a-z0-9]{1,40})?$/, { error: 'is no run id' });
+export type RunId = z.infer<typeof RunId>;
+
+/** What a message says of the run it belongs to. */
+export const RunReference = z.object({
+  id: RunId,
+  date: PartitionDate,
+  batches: z.int().min(1).max(1_000_000),
+});
+export type RunReference = z.infer<typeof RunReference>;
+
+export function isPartitionDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && partitionDate(day) === text;
+}
+
+/** The partition that a moment falls into. */
+export function partitionDate(moment: Date): PartitionDate {
+  return moment.toISOString().slice(0, 10);
+}
+
+/** Every date from the first to the last, both included, oldest first. */
+export function datesBetween(first: PartitionDate, last: PartitionDate): PartitionDate[] {
+  const dates: PartitionDate[] = [];
+  const day = new Date(`${first}T00:00:00Z`);
+  for (let date = first; date <= last; date = partitionDate(day)) {
+    dates.push(date);
+    day.setUTCDate(day.getUTCDate() + 1);
+  }
+  return dates;
+}
+
+/** The id of a scheduled run: the same for every retry of the same trigger. */
+export function scheduledRunId(scheduled: Date): RunId {
+  return scheduled
+    .toISOString()
+    .replace(/\.\d{3}Z$/, 'Z')
+    .replace(/[-:]/g, '');
+}
+
+/**
+ * The id of a run started by hand. The suffix begins with the milliseconds of the start, so that ids sort by
+ * start time within a second too, and goes on at random.
+ * @param random a number from 0 up to, not including, 1
+ */
+export function newRunId(started: Date, random: number): RunId {
+  const milliseconds = started.getUTCMilliseconds().toString(36).padStart(2, '0');
+  const rest = Math.floor(random * 36 ** 4)
+    .toString(36)
+    .padStart(4, '0');
+  return `${scheduledRunId(started)}-${milliseconds}${rest}`;
+}

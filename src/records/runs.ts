@@ -1,0 +1,50 @@
+import { bronzeKeys } from '../keys.js';
+import type { Etag, ObjectLister, ObjectReader } from '../stores/store.js';
+import { decodeJson } from './decode.js';
+import { sha256 } from './digest.js';
+import { Manifest } from './manifest.js';
+import { type ObjectReference, Success } from './markers.js';
+import type { PartitionDate, RunId } from './run.js';
+
+/**
+ * The run of a date that was started last, finished or not. Ids are compared, not keys: `…Z/` is listed after
+ * `…Z-k3f9qz/`, but its run began earlier.
+ */
+export async function newestRun(bronze: ObjectLister, date: PartitionDate): Promise<RunId | undefined> {
+  let newest: RunId | undefined;
+  for await (const entry of bronze.list(bronzeKeys.date(date), { delimiter: '/' })) {
+    const run = bronzeKeys.runOf(entry);
+    if (run !== undefined && (newest === undefined || run > newest)) newest = run;
+  }
+  return newest;
+}
+
+export interface StandingManifest {
+  manifest: Manifest;
+  reference: ObjectReference;
+}
+
+/** @throws DecodeError when a manifest stands that cannot be read, or that is of another run */
+export async function readManifest(
+  bronze: ObjectReader,
+  date: PartitionDate,
+  run: RunId,
+): Promise<StandingManifest | undefined> {
+  const key = bronzeKeys.manifest(date, run);
+  const found = await bronze.get(key);
+  if (!found) return undefined;
+  return {
+    manifest: decodeJson(Manifest, found.body, `manifest ${key}`),
+    reference: { key, sha256: sha256(found.body) },
+  };
+}
+
+/** @throws DecodeError when a `_SUCCESS` stands that cannot be read */
+export async function readSuccess(
+  bronze: ObjectReader,
+  date: PartitionDate,
+): Promise<{ success: Success; etag: Etag } | undefined> {
+  const key = bronzeKeys.success(date);
+  const found = await bronze.get(key);
+  return found && { success: decodeJson(Success, found.body, `marker ${key}`), etag: found.etag };
+}

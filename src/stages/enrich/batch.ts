@@ -1,0 +1,126 @@
+import pMap from 'p-map';
+import {
+  InterruptedError,
+  messageOf,
+  PipelineError,
+  throwIfInterrupted,
+  type Verdict,
+} from '../../errors.js';
+import { bronzeKeys } from '../../keys.js';
+import type { Log } from '../../log.js';
+import type { BronzeRecord, OmdbAnswer, Status } from '../../records/bronze-record.js';
+import { encodeJson, VERSION } from '../../records/decode.js';
+import type { BatchError } from '../../records/markers.js';
+import type { Message } from '../../records/message.js';
+import type { ListItem } from '../../records/movie-list.js';
+import type { RunReference } from '../../records/run.js';
+import type { ObjectLister, ObjectReader, ObjectWriter } from '../../stores/store.js';
+import { completeBatch } from './completion.js';
+
+export interface EnrichServices {
+  bronze: ObjectReader & ObjectLister & ObjectWriter;
+  omdb: {
+    /** @throws PipelineError whose verdict says whether asking again can help */
+    lookup(imdbId: string): Promise<OmdbAnswer>;
+  };
+  now: () => Date;
+  log: Log;
+  /** How many movies may be under way at once. */
+  concurrency: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** What happened to the movies of one batch. */
+export interface BatchSummary {
+  enriched: number;
+  not_found: number;
+  /** Their record stood already; they were not fetched again. */
+  standing: number;
+  /** This batch was the run's last: `_SUCCESS` stands now for the run. */
+  published: boolean;
+}
+
+/** A batch has a movie without a record. The verdict is that of the worst failure in it. */
+export class BatchFailedError extends PipelineError {
+  readonly imdbId: string;
+
+  constructor(imdbId: string, cause: PipelineError) {
+    super(cause.verdict, cause.message, { cause, ...(cause.hint === undefined ? {} : { hint: cause.hint }) });
+    this.name = 'BatchFailedError';
+    this.imdbId = imdbId;
+  }
+}
+
+/**
+ * Enriches one batch: each movie without a record is looked up and recorded, then the batch is marked as done and
+ * the run published when it was the last. Everything may be repeated: records and markers are put if absent.
+ * @param attempt how often the batch was tried, this time included
+ * @throws BatchFailedError after the batch's other movies are recorded; `_errors/` then says why
+ */
+export async function enrichBatch(
+  message: Message,
+  services: EnrichServices,
+  attempt = 1,
+): Promise<BatchSummary> {
+  const { run, batch, movies } = message;
+  const summary: BatchSummary = { enriched: 0, not_found: 0, standing: 0, published: false };
+  const failures: BatchFailedError[] = [];
+  const enrichOne = async (movie: ListItem) => {
+    try {
+      summary[await enrichMovie(run, movie, services)]++;
+    } catch (error) {
+      if (!(error instanceof PipelineError) || error instanceof InterruptedError) throw error;
+      failures.push(new BatchFailedError(movie.id, error));
+    }
+  };
+  await pMap(movies, enrichOne, { concurrency: services.concurrency });
+  const worst = failures.sort((a, b) => SEVERITY[b.verdict] - SEVERITY[a.verdict])[0];
+  if (worst) {
+    await storeFailure(run, batch, worst, attempt, services);
+    throw worst;
+  }
+  summary.published = await completeBatch(run, batch, services);
+  return summary;
+}
+
+const SEVERITY: Record<Verdict, number> = { answer: 0, retry: 1, quota: 2, stop: 3 };
+
+/** Looks a movie up unless its record stands. The record is put if absent: the first one stays. */
+async function enrichMovie(
+  run: RunReference,
+  movie: ListItem,
+  { bronze, omdb, now, signal }: EnrichServices,
+): Promise<Exclude<Status, 'failed'> | 'standing'> {
+  throwIfInterrupted(signal);
+  const key = bronzeKeys.record(run.date, run.id, movie.id);
+  if (await bronze.head(key)) return 'standing';
+  const { omdb: answer, status, error } = await omdb.lookup(movie.id);
+  const record: BronzeRecord = {
+    version: VERSION,
+    runId: run.id,
+    date: run.date,
+    movie,
+    omdb: answer,
+    status,
+    error,
+    fetchedAt: now().toISOString(),
+  };
+  await bronze.put(key, encodeJson(record), { ifAbsent: true });
+  return status;
+}
+
+/** Best effort: what the caller learns is the failure itself, also when this cannot be written. */
+async function storeFailure(
+  run: RunReference,
+  batch: number,
+  { verdict, message, imdbId }: BatchFailedError,
+  attempt: number,
+  { bronze, now, log }: EnrichServices,
+): Promise<void> {
+  const entry: BatchError = { version: VERSION, verdict, message, imdbId, attempt, at: now().toISOString() };
+  try {
+    await bronze.put(bronzeKeys.error(run.date, run.id, batch), encodeJson(entry));
+  } catch (unwritten) {
+    log.debug(`the error of batch ${batch} could not be stored: ${messageOf(unwritten)}`);
+  }
+}

@@ -1,0 +1,142 @@
+import { InterruptedError, messageOf, PipelineError, throwIfInterrupted } from '../../errors.js';
+import type { QueueReceiver, ReceivedMessage } from '../../queues/queue.js';
+import { decodeJson } from '../../records/decode.js';
+import { Message } from '../../records/message.js';
+import type { RunReference } from '../../records/run.js';
+import { type EnrichServices, enrichBatch } from './batch.js';
+import { isComplete } from './completion.js';
+import { addBatch, type EnrichSummary, emptySummary, failedBatch, verdictOf } from './summary.js';
+
+/** The most that SQS hands out or takes back in one call. */
+const MESSAGES_AT_ONCE = 10;
+const FIRST_DELAY_SECONDS = 30;
+const LONGEST_DELAY_SECONDS = 15 * 60;
+/** The longest that SQS can hide a message. */
+const LONGEST_DEFERRAL_SECONDS = 12 * 60 * 60;
+
+export interface DrainSummary {
+  /** One for each run whose messages came by. */
+  runs: EnrichSummary[];
+  /** Messages that could not even be read. */
+  unreadable: { id: string; message: string }[];
+  /** Why OMDb answers no more today. */
+  quota: string | undefined;
+}
+
+/**
+ * Works through the queue until no message can be received, whatever dates the messages are of. A message whose
+ * batch fails comes back later, at growing intervals; once the quota is used up, what is in hand waits for the
+ * next UTC day and the rest is left in the queue.
+ * @throws PipelineError when nothing can succeed (a wrong key); what was in hand is back in the queue then
+ */
+export async function drainQueue(services: EnrichServices & { queue: QueueReceiver }): Promise<DrainSummary> {
+  const { queue, signal, concurrency } = services;
+  const drain = new Drain(services);
+  const underWay = new Set<Promise<void>>();
+  while (!drain.halted && !signal?.aborted) {
+    const received = await queue.receive(MESSAGES_AT_ONCE);
+    if (received.length === 0) break;
+    for (const message of received) {
+      const task = drain.work(message).finally(() => underWay.delete(task));
+      underWay.add(task);
+    }
+    while (underWay.size >= concurrency) await Promise.race(underWay);
+    await drain.acknowledge(MESSAGES_AT_ONCE);
+  }
+  await Promise.all(underWay);
+  await drain.acknowledge(1);
+  throwIfInterrupted(signal);
+  return drain.summary();
+}
+
+class Drain {
+  readonly #runs = new Map<string, { run: RunReference; summary: EnrichSummary }>();
+  readonly #unreadable: DrainSummary['unreadable'] = [];
+  #finished: ReceivedMessage[] = [];
+  #movies = 0;
+  #quota: string | undefined;
+  #stopped: { error: unknown } | undefined;
+
+  constructor(private readonly services: EnrichServices & { queue: QueueReceiver }) {}
+
+  get halted(): boolean {
+    return this.#quota !== undefined || this.#stopped !== undefined;
+  }
+
+  /** Never rejects: what stops the whole drain is kept for the summary. */
+  async work(received: ReceivedMessage): Promise<void> {
+    try {
+      const delay = await this.#process(received);
+      if (delay === undefined) this.#finished.push(received);
+      else await this.services.queue.defer(received, delay);
+    } catch (error) {
+      this.#stopped ??= { error };
+    }
+  }
+
+  /** Acknowledges what is finished, in full loads, as long as there are at least so many. */
+  async acknowledge(atLeast: number): Promise<void> {
+    while (this.#finished.length >= atLeast) {
+      await this.services.queue.acknowledge(this.#finished.splice(0, MESSAGES_AT_ONCE));
+    }
+  }
+
+  async summary(): Promise<DrainSummary> {
+    if (this.#stopped) throw this.#stopped.error;
+    const runs: EnrichSummary[] = [];
+    for (const { run, summary } of this.#runs.values()) {
+      runs.push({ ...summary, complete: await isComplete(this.services.bronze, run) });
+    }
+    return { runs, unreadable: this.#unreadable, quota: this.#quota };
+  }
+
+  /** @returns undefined when the message is done, else after how many seconds it shall come back */
+  async #process(received: ReceivedMessage): Promise<number | undefined> {
+    const message = this.#read(received);
+    if (!message) return delayAfter(received.attempt);
+    const summary = this.#summaryOf(message.run);
+    try {
+      addBatch(summary, await enrichBatch(message, this.services, received.attempt));
+      this.#movies += message.movies.length;
+      this.services.log.progress({ done: this.#movies, noun: 'movies' });
+      return undefined;
+    } catch (error) {
+      if (error instanceof InterruptedError) return 0;
+      if (verdictOf(error) === 'stop') {
+        this.#stopped ??= { error };
+        return 0;
+      }
+      summary.failed.push(failedBatch(message.batch, error));
+      if (verdictOf(error) !== 'quota') return delayAfter(received.attempt);
+      this.#quota = messageOf(error);
+      return secondsToNextDay(this.services.now());
+    }
+  }
+
+  #read(received: ReceivedMessage): Message | undefined {
+    try {
+      return decodeJson(Message, received.body, `message ${received.id}`);
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error;
+      this.#unreadable.push({ id: received.id, message: error.message });
+      this.services.log.warn(`${error.message}; after ten receives it goes to the dead-letter queue`);
+      return undefined;
+    }
+  }
+
+  #summaryOf(run: RunReference): EnrichSummary {
+    const key = `${run.date}/${run.id}`;
+    const known = this.#runs.get(key) ?? { run, summary: emptySummary(run) };
+    this.#runs.set(key, known);
+    return known.summary;
+  }
+}
+
+function delayAfter(attempt: number): number {
+  return Math.min(FIRST_DELAY_SECONDS * 2 ** (attempt - 1), LONGEST_DELAY_SECONDS);
+}
+
+function secondsToNextDay(now: Date): number {
+  const midnight = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1);
+  return Math.min(Math.ceil((midnight - now.getTime()) / 1000), LONGEST_DEFERRAL_SECONDS);
+}

@@ -1,0 +1,102 @@
+import { PipelineError } from '../errors.js';
+import { bronzeKeys } from '../keys.js';
+import type { Log } from '../log.js';
+import type { QueueSender } from '../queues/queue.js';
+import { encodeJson, VERSION } from '../records/decode.js';
+import { type Manifest, messageOfBatch } from '../records/manifest.js';
+import { deduplicationId } from '../records/message.js';
+import { type MovieSource, parseMovieList, type RejectedItem } from '../records/movie-list.js';
+import type { PartitionDate, RunId } from '../records/run.js';
+import { newestRun, readManifest } from '../records/runs.js';
+import type { ObjectLister, ObjectReader, ObjectWriter } from '../stores/store.js';
+
+export const DEFAULT_TOP_N = 10;
+export const DEFAULT_BATCH_SIZE = 1;
+
+export interface ExtractRequest {
+  date: PartitionDate;
+  /** A run that exists already is continued from its manifest: same list, same batch size. */
+  runId: RunId;
+  /** Where it is not given, the newest run of the date decides, then the default. */
+  topN?: number | undefined;
+  batchSize?: number | undefined;
+}
+
+export interface ExtractServices {
+  bronze: ObjectReader & ObjectLister & ObjectWriter;
+  queue: QueueSender;
+  movies: MovieSource;
+  now: () => Date;
+  log: Log;
+}
+
+export interface ExtractSummary {
+  date: PartitionDate;
+  runId: RunId;
+  movies: number;
+  batches: number;
+  topN: number;
+  batchSize: number;
+  rejected: RejectedItem[];
+  /** The run existed already; its manifest was kept and its messages were sent again. */
+  continued: boolean;
+}
+
+/**
+ * Takes the movie list, writes the run's manifest and sends a message per batch. Sending again is harmless: what
+ * has its record is not fetched again.
+ * @throws PipelineError when the list cannot be had or holds no movie; then nothing is written
+ */
+export async function extract(request: ExtractRequest, services: ExtractServices): Promise<ExtractSummary> {
+  const { bronze, queue, log } = services;
+  const { date, runId } = request;
+  const standing = (await readManifest(bronze, date, runId))?.manifest;
+  const { manifest, rejected, continued } = standing
+    ? { manifest: standing, rejected: [], continued: true }
+    : await begin(request, services);
+  if (continued) log.info(`run ${runId} exists already: it goes on with its own list`);
+  const messages = Array.from({ length: manifest.batches }, (_, batch) => messageOfBatch(manifest, batch));
+  await queue.send(
+    messages.map((message) => ({
+      body: JSON.stringify(message),
+      group: deduplicationId(message),
+      deduplicationId: deduplicationId(message),
+    })),
+  );
+  const { topN, batchSize, batches } = manifest;
+  return { date, runId, movies: manifest.movies.length, batches, topN, batchSize, rejected, continued };
+}
+
+/** Puts the manifest if none stands; of two that begin the same run at once, both go on with the one that stands. */
+async function begin(
+  { date, runId, ...given }: ExtractRequest,
+  { bronze, movies, now, log }: ExtractServices,
+) {
+  const newest = await newestRun(bronze, date);
+  const before = newest === undefined ? undefined : (await readManifest(bronze, date, newest))?.manifest;
+  const topN = given.topN ?? before?.topN ?? DEFAULT_TOP_N;
+  const batchSize = given.batchSize ?? before?.batchSize ?? DEFAULT_BATCH_SIZE;
+  const list = parseMovieList(await movies.load(), `movie list ${movies.label}`);
+  for (const { position, reason } of list.rejected) {
+    log.warn(`movie list item ${position} is left out: ${reason}`, { position, reason });
+  }
+  const taken = list.movies.slice(0, topN);
+  const manifest: Manifest = {
+    version: VERSION,
+    runId,
+    date,
+    topN,
+    batchSize,
+    batches: Math.ceil(taken.length / batchSize),
+    movies: taken,
+    source: movies.label,
+    createdAt: now().toISOString(),
+  };
+  const outcome = await bronze.put(bronzeKeys.manifest(date, runId), encodeJson(manifest), {
+    ifAbsent: true,
+  });
+  if (outcome === 'written') return { manifest, rejected: list.rejected, continued: false };
+  const standing = await readManifest(bronze, date, runId);
+  if (!standing) throw new PipelineError('retry', `manifest of run ${runId} was there and is gone`);
+  return { manifest: standing.manifest, rejected: list.rejected, continued: true };
+}

@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { link, open, readdir, readFile, rename, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import pLimit from 'p-limit';
+import {
+  codeOf,
+  fileError,
+  RESERVED_PREFIX,
+  sweepTemporaryFiles,
+  unlinkIfThere,
+  writeTemporary,
+} from '../files.js';
+import { compareText } from '../records/text.js';
+import { withLock } from './lock.js';
+import type { Condition, Etag, PutOutcome, Store } from './store.js';
+
+const ETAG_HASH = 'sha256';
+
+/**
+ * A layer in a directory, safe between processes of one machine. Objects are plain files under their keys; the
+ * etag is a hash of the content. A put writes a temporary file beside its target, flushes it, then links it (if
+ * absent) or renames it under the store's lock.
+ * @param root the directory; made by the first put
+ * @param uri how the user named it, for messages
+ */
+export function dirStore(root: string, uri: string = root): Store {
+  const swept = new Set<string>();
+  const oneAtATime = pLimit(1);
+  const pathOf = (key: string) => join(root, ...key.split('/'));
+  const hint = 'check the path and its rights';
+  const guarded: Guard = async (verb, work) => {
+    try {
+      return await work();
+    } catch (error) {
+      throw fileError(`${verb} ${uri}`, error, hint);
+    }
+  };
+  /** A key below another key's file is missing, as it is on S3; a root that is a file is a mistake. */
+  const ifThere = async <Result>(work: () => Promise<Result>): Promise<Result | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'ENOENT' || code === 'EISDIR') return undefined;
+      if (code === 'ENOTDIR' && (await isDirectory(root))) return undefined;
+      throw error;
+    }
+  };
+  const underLock = (work: () => Promise<PutOutcome>) =>
+    oneAtATime(() => withLock(join(root, `${RESERVED_PREFIX}lock`), work));
+
+  return {
+    uri,
+    get: (key) =>
+      guarded('read', () =>
+        ifThere(async () => {
+          const body = await readFile(pathOf(key));
+          return { body, etag: etagOf(body) };
+        }),
+      ),
+    read: (key) =>
+      guarded('read', () =>
+        ifThere(async () => {
+          const file = await open(pathOf(key), 'r');
+          if ((await file.stat()).isDirectory()) {
+            await file.close();
+            return undefined;
+          }
+          return { body: file.createReadStream({ start: 0 }) };
+        }),
+      ),
+    head: (key) =>
+      guarded('read', () => ifThere(async () => ({ etag: await hashStream(createReadStream(pathOf(key))) }))),
+    list: (prefix, options) => listing(root, prefix, options?.delimiter === '/', guarded),
+    put: (key, body, condition) =>
+      guarded('write', async () => {
+        const path = pathOf(key);
+        const directory = dirname(path);
+        if (!swept.has(directory)) {
+          swept.add(directory);
+          await sweepTemporaryFiles(directory);
+        }
+        const temporary = await writeTemporary(directory, body);
+        try {
+          if (condition && 'ifAbsent' in condition) return await linkIfAbsent(temporary, path);
+          return await underLock(() => renameIf(temporary, path, condition));
+        } finally {
+          await unlinkIfThere(temporary);
+        }
+      }),
+  };
+}
+
+async function linkIfAbsent(temporary: string, path: string): Promise<PutOutcome> {
+  try {
+    await link(temporary, path);
+    return 'written';
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return 'conflict';
+    throw error;
+  }
+}
+
+async function renameIf(
+  temporary: string,
+  path: string,
+  condition: Exclude<Condition, { ifAbsent: true }> | undefined,
+): Promise<PutOutcome> {
+  if (condition && (await etagIfThere(path)) !== condition.ifMatch) return 'conflict';
+  await rename(temporary, path);
+  return 'written';
+}
+
+async function etagIfThere(path: string): Promise<Etag | undefined> {
+  try {
+    return await hashStream(createReadStream(path));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+type Guard = <Result>(verb: string, work: () => Promise<Result>) => Promise<Result>;
+
+async function* listing(root: string, prefix: string, delimited: boolean, guarded: Guard) {
+  const start = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  for (const name of await guarded('list', () => visibleNames(root, start))) {
+    const key = start + name;
+    if (!key.startsWith(prefix)) continue;
+    if (!name.endsWith('/')) yield key;
+    else if (!delimited) yield* keysUnder(root, key, guarded);
+    else
+      for await (const _first of keysUnder(root, key, guarded)) {
+        yield key;
+        break;
+      }
+  }
+}
+
+async function* keysUnder(root: string, directory: string, guarded: Guard): AsyncGenerator<string> {
+  for (const name of await guarded('list', () => visibleNames(root, directory))) {
+    if (name.endsWith('/')) yield* keysUnder(root, directory + name, guarded);
+    else yield directory + name;
+  }
+}
+
+/** Sorted as whole keys sort: a directory's name counts with its `/`. */
+async function visibleNames(root: string, directory: string): Promise<string[]> {
+  try {
+    const entries = await readdir(join(root, directory), { withFileTypes: true });
+    return entries
+      .filter((entry) => !entry.name.startsWith(RESERVED_PREFIX))
+      .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+      .sort(compareText);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || (code === 'ENOTDIR' && (await isDirectory(root)))) return [];
+    throw error;
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path)).isDirectory();
+}
+
+function etagOf(body: Buffer): Etag {
+  return createHash(ETAG_HASH).update(body).digest('hex');
+}
+
+async function hashStream(stream: Readable): Promise<Etag> {
+  const hash = createHash(ETAG_HASH);
+  for await (const chunk of stream) hash.update(chunk);
+  return hash.digest('hex');
+}

@@ -1,0 +1,98 @@
+import { link, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PipelineError } from '../errors.js';
+import {
+  ageOf,
+  codeOf,
+  readdirIfThere,
+  sweepTemporaryFiles,
+  unlinkIfThere,
+  writeTemporary,
+} from '../files.js';
+import { isAlive, thisHolderToken } from '../holder.js';
+
+const FREE = 'free';
+const PATIENCE_MS = 60_000;
+const NAME_WIDTH = 12;
+
+/**
+ * Runs the work while no other process runs its own under the same lock directory.
+ *
+ * Numbered locks: whoever links the next number holds the lock, once the holder of the highest number has let go
+ * or is dead, and goes on only if its number is the highest when it lists again. The highest number is never
+ * removed, so a process that slept on an old listing cannot take the lock beside the rightful holder; unlinking a
+ * dead holder's file, the usual way, can lose an update.
+ * @throws PipelineError when another process holds it for longer than a minute
+ */
+export async function withLock<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
+  const mine = await acquire(directory);
+  try {
+    return await work();
+  } finally {
+    await rename(await writeTemporary(directory, FREE), mine);
+  }
+}
+
+async function acquire(directory: string): Promise<string> {
+  await sweepTemporaryFiles(directory);
+  const claim = await writeTemporary(directory, thisHolderToken);
+  try {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 50)) {
+      const mine = await tryAcquire(directory, claim);
+      if (mine !== undefined) return mine;
+      if (Date.now() > deadline) {
+        throw new PipelineError('retry', `another process holds the lock in ${directory}`, {
+          hint: 'wait for it to end, then run the command again',
+        });
+      }
+      await sleep(waitMs * (0.5 + Math.random()));
+    }
+  } finally {
+    await unlinkIfThere(claim);
+  }
+}
+
+async function tryAcquire(directory: string, claim: string): Promise<string | undefined> {
+  const highest = highestOf(await readdirIfThere(directory));
+  if (highest > 0 && (await isHeld(pathOf(directory, highest)))) return undefined;
+  const number = highest + 1;
+  const mine = pathOf(directory, number);
+  try {
+    await link(claim, mine);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return undefined;
+    throw error;
+  }
+  const names = await readdirIfThere(directory);
+  if (highestOf(names) !== number) {
+    await unlinkIfThere(mine);
+    return undefined;
+  }
+  for (const name of names)
+    if (numberOf(name) > 0 && numberOf(name) < number) await unlinkIfThere(join(directory, name));
+  return mine;
+}
+
+async function isHeld(path: string): Promise<boolean> {
+  try {
+    const token = await readFile(path, 'utf8');
+    return token !== FREE && isAlive(token, await ageOf(path));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return true;
+    throw error;
+  }
+}
+
+function pathOf(directory: string, number: number): string {
+  return join(directory, String(number).padStart(NAME_WIDTH, '0'));
+}
+
+function numberOf(name: string): number {
+  return /^\d+$/.test(name) ? Number(name) : 0;
+}
+
+function highestOf(names: string[]): number {
+  return Math.max(0, ...names.map(numberOf));
+}

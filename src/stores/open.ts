@@ -1,0 +1,27 @@
+import { checkKey } from '../keys.js';
+import { localPath } from '../uri.js';
+import type { Store } from './store.js';
+
+/** Opens the layer that a URI names: `./data/bronze` or `file:///…`. Only the driver that is asked for is loaded. */
+export async function openStore(uri: string): Promise<Store> {
+  const { dirStore } = await import('./dir.js');
+  return withCheckedKeys(dirStore(localPath(uri), uri));
+}
+
+/** Every key is checked here, once, whatever the driver. */
+export function withCheckedKeys(store: Store): Store {
+  const checked =
+    <Rest extends unknown[], Result>(method: (key: string, ...rest: Rest) => Promise<Result>) =>
+    async (key: string, ...rest: Rest): Promise<Result> => {
+      checkKey(key);
+      return method(key, ...rest);
+    };
+  return {
+    uri: store.uri,
+    get: checked(store.get),
+    read: checked(store.read),
+    head: checked(store.head),
+    put: checked(store.put),
+    list: store.list,
+  };
+}

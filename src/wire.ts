@@ -1,0 +1,66 @@
+import { DEFAULT_OMDB_URL, type Settings } from './config.js';
+import type { Queue } from './queues/queue.js';
+import type { OmdbAnswer } from './records/bronze-record.js';
+import type { MovieSource } from './records/movie-list.js';
+import type { Store } from './stores/store.js';
+
+/** Everything that stages work with and that has to be opened. */
+export interface Adapters {
+  bronze: Store;
+  silver: Store;
+  gold: Store;
+  queue: Queue;
+  movies: MovieSource;
+  omdb: { lookup(imdbId: string): Promise<OmdbAnswer> };
+}
+
+export type Wired<Name extends keyof Adapters> = Pick<Adapters, Name> & { close(): Promise<void> };
+
+/** Opens the adapters that are asked for, and no other; what is not opened is not even loaded. */
+export async function wire<Name extends keyof Adapters>(
+  settings: Settings,
+  names: readonly Name[],
+  signal?: AbortSignal,
+): Promise<Wired<Name>> {
+  const openers = openersOf(settings, signal);
+  const adapters: Partial<Adapters> = {};
+  const close = async () => {
+    await adapters.queue?.close();
+    await openers.closeOffline();
+  };
+  try {
+    for (const name of names) Object.assign(adapters, { [name]: await openers[name]() });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { ...(adapters as Pick<Adapters, Name>), close };
+}
+
+function openersOf(settings: Settings, signal: AbortSignal | undefined) {
+  const store = async (uri: string) => (await import('./stores/open.js')).openStore(uri);
+  let offline: ReturnType<typeof import('./offline.js').startOffline> | undefined;
+  const fixtures = async () => {
+    offline ??= (await import('./offline.js')).startOffline();
+    return offline;
+  };
+  return {
+    bronze: () => store(settings.bronze),
+    silver: () => store(settings.silver),
+    gold: () => store(settings.gold),
+    queue: async () => (await import('./queues/open.js')).openQueue(settings.queue),
+    movies: async () => {
+      const { movieSource } = await import('./movies.js');
+      if (settings.movies !== undefined) return movieSource(settings.movies, { signal });
+      return movieSource((await fixtures()).moviesUrl, { label: 'fixtures/top-250.json', signal });
+    },
+    omdb: async () => {
+      const { omdbSource } = await import('./omdb.js');
+      const { omdbUrl, offline: standIn, omdbApiKey = '', concurrency, rate } = settings;
+      const url = omdbUrl ?? (standIn ? (await fixtures()).omdbUrl : DEFAULT_OMDB_URL);
+      const apiKey = standIn ? 'offline' : omdbApiKey;
+      return omdbSource({ url: new URL(url), apiKey, concurrency, rate, signal });
+    },
+    closeOffline: async () => (await offline)?.close(),
+  };
+}
