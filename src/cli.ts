@@ -8,8 +8,7 @@ import type { Terminal } from './terminal.js';
 /** The program: reads the command line, does what it says, and sets the process's exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   const stop = new AbortController();
-  const interrupt = () => stop.abort();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
+  stopOnSignals(stop);
   endQuietlyOnClosedPipe();
   let terminal: Promise<Terminal> | undefined;
   const context: Context = {
@@ -69,6 +68,19 @@ async function openTerminal(argv: readonly string[]): Promise<Terminal> {
     verbose: has('--verbose'),
     color,
   });
+}
+
+/** The first signal asks for a clean stop, the second ends the process as if nobody listened. */
+function stopOnSignals(stop: AbortController): void {
+  const listener = (signal: NodeJS.Signals) => {
+    if (stop.signal.aborted) {
+      process.off(signal, listener);
+      process.kill(process.pid, signal);
+    }
+    stop.abort();
+  };
+  // Not `once`: the spinner's own exit hook ends the process when it is the only listener.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, listener);
 }
 
 /** `movie-etl … | head` closes our stdout; that is no failure of ours. */

@@ -47,7 +47,7 @@ export class Terminal implements Log {
     this.#begin(title);
     try {
       const result = await work();
-      this.#end(this.#paint.green('✔'), `${title}: ${done(result)} ${this.#paint.dim(this.#elapsed())}`);
+      this.#end(this.#paint.green('✔'), `${title}: ${done(result)}${this.#elapsed()}`);
       return result;
     } catch (error) {
       this.#fail();
@@ -132,8 +132,10 @@ export class Terminal implements Log {
     this.#spinner = undefined;
   }
 
+  /** How long the stage took, if that is worth a look. */
   #elapsed(): string {
-    return `(${((Date.now() - this.#started) / 1000).toFixed(1)} s)`;
+    const seconds = (Date.now() - this.#started) / 1000;
+    return seconds < 1 ? '' : this.#paint.dim(` (${seconds.toFixed(1)} s)`);
   }
 
   /** A line of its own, also while a spinner turns. */

@@ -1,7 +1,5 @@
 import type { Flags } from '../config.js';
 import { InterruptedError, UnfinishedError } from '../errors.js';
-import { bronzeKeys } from '../keys.js';
-import { at } from '../operations/written.js';
 import {
   type DrainSummary,
   drainQueue,
@@ -22,11 +20,13 @@ export async function run(context: Context, flags: Flags): Promise<void> {
 
 async function finishDates(session: EnrichSession): Promise<void> {
   const { settings, services, terminal } = session;
-  await eachDate(session, 'enrich', async (date) => {
+  const head = ['enriched', 'not found', 'had record', 'run'];
+  await eachDate(session, { name: 'enrich', head }, async (date) => {
     const work = () => enrichDate({ date, runId: settings.run }, services);
     const summary = await terminal.step(`enrich ${date}`, work, enriched);
     const error = unfinishedOf(summary, `movie-etl enrich --date ${date}`);
-    return { summary, error, table: () => enrichTable(session, [summary]) };
+    const row = [summary.enriched, summary.not_found, summary.standing, summary.runId];
+    return { summary, error, row, table: () => enrichTable(session, [summary]) };
   });
 }
 
@@ -67,11 +67,9 @@ function drained({ runs }: DrainSummary): string {
   return runs.map((run) => `${run.date} ${enriched(run)}`).join('; ');
 }
 
-function enrichTable({ services, terminal }: EnrichSession, runs: readonly EnrichSummary[]): string {
-  const rows = runs.map((run) => {
-    const { date, runId, enriched, not_found, standing, complete } = run;
-    const where = at(services.bronze, bronzeKeys.run(date, runId));
-    return [enriched, not_found, standing, complete ? 'complete' : 'not complete', where];
+function enrichTable({ terminal }: EnrichSession, runs: readonly EnrichSummary[]): string {
+  const rows = runs.map(({ date, runId, enriched, not_found, standing, complete }) => {
+    return [date, enriched, not_found, standing, complete ? 'complete' : 'not complete', runId];
   });
-  return terminal.table(['enriched', 'not found', 'had record', 'run', 'where'], rows);
+  return terminal.table(['date', 'enriched', 'not found', 'had record', 'state', 'run'], rows);
 }

@@ -1,6 +1,6 @@
 import type { Flags } from '../config.js';
 import { bronzeKeys } from '../keys.js';
-import { at } from '../operations/written.js';
+import { at } from '../operations/standing.js';
 import { newRunId, type PartitionDate } from '../records/run.js';
 import { type ExtractSummary, extract } from '../stages/extract.js';
 import type { Context } from './context.js';
@@ -8,15 +8,19 @@ import { eachDate, type Session, withSession } from './session.js';
 
 export async function run(context: Context, flags: Flags): Promise<void> {
   await withSession(context, flags, ['movies'], ['bronze', 'queue', 'movies'], (session) =>
-    eachDate(session, 'extract', async (date) => {
+    eachDate(session, { name: 'extract', head: ['movies', 'batches', 'run'] }, async (date) => {
       const { services, terminal } = session;
       const summary = await extractDate(date, session);
-      const { runId, movies } = summary;
+      const { runId, movies, batches } = summary;
       const rows = [
-        ['bronze', movies, at(services.bronze, bronzeKeys.manifest(date, runId))],
-        ['queue', movies, services.queue.uri],
+        [movies, at(services.bronze, bronzeKeys.manifest(date, runId))],
+        [movies, services.queue.uri],
       ];
-      return { summary, table: () => terminal.table(['layer', 'movies', 'where'], rows) };
+      return {
+        summary,
+        row: [movies, batches, runId],
+        table: () => terminal.table(['movies', 'where'], rows),
+      };
     }),
   );
 }
@@ -35,5 +39,5 @@ export async function extractDate(
 
 function extracted({ runId, movies, batches, rejected }: ExtractSummary): string {
   const left = rejected.length > 0 ? `, ${rejected.length} left out` : '';
-  return `${movies} movies in ${batches} ${batches === 1 ? 'batch' : 'batches'}${left}, run ${runId}`;
+  return `${movies} movies, ${batches} ${batches === 1 ? 'batch' : 'batches'}${left}, run ${runId}`;
 }

@@ -1,5 +1,5 @@
 import type { Flags } from '../config.js';
-import { at } from '../operations/written.js';
+import { at } from '../operations/standing.js';
 import type { PartitionDate } from '../records/run.js';
 import { type GoldSummary, gold } from '../stages/gold.js';
 import type { Context } from './context.js';
@@ -7,11 +7,16 @@ import { eachDate, type Session, withSession } from './session.js';
 
 export async function run(context: Context, flags: Flags): Promise<void> {
   await withSession(context, flags, [], ['silver', 'gold'], (session) =>
-    eachDate(session, 'gold', async (date) => {
+    eachDate(session, { name: 'gold', head: ['movies', 'datasets', 'compared with'] }, async (date) => {
       const { services, terminal } = session;
       const summary = await goldDate(date, session);
-      const rows = summary.datasets.map(({ key, rows }) => ['gold', rows, at(services.gold, key)]);
-      return { summary, table: () => terminal.table(['layer', 'rows', 'where'], rows) };
+      const rows = summary.datasets.map(({ key, rows }) => [rows, at(services.gold, key)]);
+      const { movies, datasets, previousDate } = summary;
+      return {
+        summary,
+        row: [movies, datasets.length, previousDate ?? ''],
+        table: () => terminal.table(['rows', 'where'], rows),
+      };
     }),
   );
 }

@@ -1,8 +1,8 @@
 import type { Flags } from '../config.js';
 import { type PipelineError, throwIfInterrupted } from '../errors.js';
 import { type Plan, planOf, type Reprocess } from '../operations/reprocess.js';
+import { standingFor } from '../operations/standing.js';
 import { stateOf } from '../operations/state.js';
-import { writtenFor } from '../operations/written.js';
 import type { PartitionDate } from '../records/run.js';
 import { drainQueue, type EnrichSummary, enrichDate, unfinishedOf } from '../stages/enrich.js';
 import type { ExtractSummary } from '../stages/extract.js';
@@ -31,19 +31,20 @@ interface RunSummary {
 export async function run(context: Context, flags: Flags): Promise<void> {
   const adapters = ['bronze', 'silver', 'gold', 'queue', 'movies', 'omdb'] as const;
   await withSession(context, flags, ['movies', 'omdb'], adapters, (session) =>
-    eachDate(session, 'run-all', async (date) => {
+    eachDate(session, { name: 'run-all', head: ['rows', 'quarantined', 'datasets', 'run'] }, async (date) => {
       const { services, terminal } = session;
       const plan = planOf(await stateOf(date, services), flags.reprocess as Reprocess);
       if (!plan) terminal.info(`${date} is left as it is (--reprocess all starts a new run)`);
       const summary: RunSummary = { date, status: plan ? 'done' : 'skipped' };
       const error = plan && (await carryOut(plan, summary, session));
-      if (error) return { summary: { ...summary, status: 'not complete' }, error, table: () => '' };
-      const rows = (await writtenFor(date, services)).map(({ layer, rows, location }) => [
-        layer,
-        rows,
-        location,
-      ]);
-      return { summary, table: () => terminal.table(['layer', 'rows', 'where'], rows) };
+      if (error) summary.status = 'not complete';
+      const standing = await standingFor(date, services);
+      return {
+        summary,
+        error,
+        row: [standing.rows, standing.quarantined, standing.datasets, standing.runId ?? ''],
+        table: () => (error ? '' : terminal.table(['rows', 'where'], standing.written)),
+      };
     }),
   );
 }

@@ -51,46 +51,62 @@ export async function withSession<Name extends keyof Adapters>(
 export interface Outcome {
   /** What `--json` prints. */
   summary: { date: PartitionDate };
+  /** What a person sees when it is the only date. */
   table: () => string;
+  /** Its cells in the table of several dates. */
+  row: readonly (string | number)[];
   /** The date is not done; the summary is printed all the same. */
   error?: PipelineError | undefined;
 }
 
+/** A command that works date by date. */
+export interface DateCommand {
+  /** As it is typed. */
+  name: string;
+  /** What the cells of `Outcome.row` are. */
+  head: readonly string[];
+}
+
 /**
  * Does the work for each date that was asked for, by default today, oldest first. Of several dates, one that
- * fails does not stop the others.
- * @param command its name, for what to do after Ctrl-C
+ * fails does not stop the others, and a table at the end has a line for each.
  */
 export async function eachDate(
   { settings, services: { signal }, terminal }: Pick<Session<never>, 'settings' | 'services' | 'terminal'>,
-  command: string,
+  { name, head }: DateCommand,
   work: (date: PartitionDate) => Promise<Outcome>,
 ): Promise<void> {
   const dates = settings.dates ?? [settings.today];
+  const single = dates.length === 1;
   const failures = new Map<PartitionDate, unknown>();
+  const rows: (readonly (string | number)[])[] = [];
   for (const date of dates) {
     let error: unknown;
     try {
       throwIfInterrupted(signal);
-      const outcome = await work(date);
-      error = outcome.error;
-      terminal.result(
-        [error ? { ...outcome.summary, error: describe(error) } : outcome.summary],
-        outcome.table,
-      );
+      const { summary, table, row, error: unfinished } = await work(date);
+      error = unfinished;
+      rows.push([date, error ? 'not complete' : 'done', ...row]);
+      terminal.result([error ? { ...summary, error: describe(error) } : summary], single ? table : NO_TABLE);
     } catch (thrown) {
-      if (thrown instanceof InterruptedError)
-        throw new InterruptedError({ hint: `go on with: movie-etl ${command} --date ${date}` });
-      terminal.result([{ date, error: describe(thrown) }], () => '');
+      if (thrown instanceof InterruptedError) {
+        const rest = single ? `--date ${date}` : `--from ${date} --to ${dates.at(-1)}`;
+        throw new InterruptedError({ hint: `go on with: movie-etl ${name} ${rest}` });
+      }
       error = thrown;
+      rows.push([date, 'failed', ...head.map(() => '')]);
+      terminal.result([{ date, error: describe(error) }], NO_TABLE);
     }
     if (error === undefined) continue;
-    if (dates.length === 1) throw error;
+    if (single) throw error;
     terminal.error(error);
     failures.set(date, error);
   }
+  if (!single) terminal.result([], () => terminal.table(['date', 'state', ...head], rows));
   if (failures.size > 0) throw new DatesFailedError(failures, dates.length);
 }
+
+const NO_TABLE = () => '';
 
 function describe(error: unknown): { verdict: string; message: string; hint?: string } {
   const message = messageOf(error);

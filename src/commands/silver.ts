@@ -1,5 +1,5 @@
 import type { Flags } from '../config.js';
-import { at } from '../operations/written.js';
+import { at } from '../operations/standing.js';
 import type { PartitionDate } from '../records/run.js';
 import { type SilverSummary, silver } from '../stages/silver.js';
 import type { Context } from './context.js';
@@ -7,11 +7,16 @@ import { eachDate, type Session, withSession } from './session.js';
 
 export async function run(context: Context, flags: Flags): Promise<void> {
   await withSession(context, flags, [], ['bronze', 'silver'], (session) =>
-    eachDate(session, 'silver', async (date) => {
+    eachDate(session, { name: 'silver', head: ['rows', 'quarantined', 'run'] }, async (date) => {
       const { services, terminal } = session;
       const summary = await silverDate(date, session);
-      const row = ['silver', summary.rows, at(services.silver, summary.key)];
-      return { summary, table: () => terminal.table(['layer', 'rows', 'where'], [row]) };
+      const { rows, quarantined, runId, key } = summary;
+      const line = [rows, at(services.silver, key)];
+      return {
+        summary,
+        row: [rows, quarantined, runId],
+        table: () => terminal.table(['rows', 'where'], [line]),
+      };
     }),
   );
 }

@@ -28,6 +28,8 @@ export interface EnrichServices {
   /** How many movies may be under way at once. */
   concurrency: number;
   signal?: AbortSignal | undefined;
+  /** Called whenever a movie has its record. */
+  onMovie?: (() => void) | undefined;
 }
 
 /** What happened to the movies of one batch. */
@@ -68,6 +70,7 @@ export async function enrichBatch(
   const enrichOne = async (movie: ListItem) => {
     try {
       summary[await enrichMovie(run, movie, services)]++;
+      services.onMovie?.();
     } catch (error) {
       if (!(error instanceof PipelineError) || error instanceof InterruptedError) throw error;
       failures.push(new BatchFailedError(movie.id, error));

@@ -34,21 +34,19 @@ export async function enrichDate(
     else missing.push(batch);
   }
   let finished = summary.standing;
+  const onMovie = () => log.progress({ done: ++finished, total: manifest.movies.length, noun: 'movies' });
   let quota = false;
   let stopped: { error: unknown } | undefined;
   const finish = async (batch: number) => {
     if (quota || stopped || signal?.aborted) return;
-    const message = messageOfBatch(manifest, batch);
     try {
-      addBatch(summary, await enrichBatch(message, services));
+      addBatch(summary, await enrichBatch(messageOfBatch(manifest, batch), { ...services, onMovie }));
     } catch (error) {
       if (error instanceof InterruptedError) return;
       if (verdictOf(error) === 'stop') stopped ??= { error };
       if (verdictOf(error) === 'quota') quota = true;
       summary.failed.push(failedBatch(batch, error));
     }
-    finished += message.movies.length;
-    log.progress({ done: finished, total: manifest.movies.length, noun: 'movies' });
   };
   await pMap(missing, finish, { concurrency: services.concurrency });
   if (stopped) throw stopped.error;

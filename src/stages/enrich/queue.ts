@@ -3,6 +3,7 @@ import type { QueueReceiver, ReceivedMessage } from '../../queues/queue.js';
 import { decodeJson } from '../../records/decode.js';
 import { Message } from '../../records/message.js';
 import type { RunReference } from '../../records/run.js';
+import { readManifest } from '../../records/runs.js';
 import { type EnrichServices, enrichBatch } from './batch.js';
 import { isComplete } from './completion.js';
 import { addBatch, type EnrichSummary, emptySummary, failedBatch, verdictOf } from './summary.js';
@@ -54,6 +55,8 @@ class Drain {
   readonly #unreadable: DrainSummary['unreadable'] = [];
   #finished: ReceivedMessage[] = [];
   #movies = 0;
+  /** Movies of all runs whose messages came by. */
+  #expected = 0;
   #quota: string | undefined;
   #stopped: { error: unknown } | undefined;
 
@@ -96,9 +99,8 @@ class Drain {
     if (!message) return delayAfter(received.attempt);
     const summary = this.#summaryOf(message.run);
     try {
-      addBatch(summary, await enrichBatch(message, this.services, received.attempt));
-      this.#movies += message.movies.length;
-      this.services.log.progress({ done: this.#movies, noun: 'movies' });
+      const services = { ...this.services, onMovie: () => this.#tell() };
+      addBatch(summary, await enrichBatch(message, services, received.attempt));
       return undefined;
     } catch (error) {
       if (error instanceof InterruptedError) return 0;
@@ -126,9 +128,24 @@ class Drain {
 
   #summaryOf(run: RunReference): EnrichSummary {
     const key = `${run.date}/${run.id}`;
-    const known = this.#runs.get(key) ?? { run, summary: emptySummary(run) };
-    this.#runs.set(key, known);
-    return known.summary;
+    const known = this.#runs.get(key);
+    if (known) return known.summary;
+    const summary = emptySummary(run);
+    this.#runs.set(key, { run, summary });
+    void this.#expect(run);
+    return summary;
+  }
+
+  /** Only for the progress: a message does not say how many movies its run has. */
+  async #expect({ date, id }: RunReference): Promise<void> {
+    const standing = await readManifest(this.services.bronze, date, id).catch(() => undefined);
+    this.#expected += standing?.manifest.movies.length ?? 0;
+  }
+
+  #tell(): void {
+    const done = ++this.#movies;
+    const total = this.#expected < done ? {} : { total: this.#expected };
+    this.services.log.progress({ done, ...total, noun: 'movies' });
   }
 }
 
