@@ -49,7 +49,8 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
   async function claim(file: MessageFile): Promise<ReceivedMessage | undefined> {
     if (file.receives >= MAX_RECEIVES) {
       await mkdir(dead, { recursive: true });
-      await move(file, dead, { ...file, holder: NOBODY });
+      // Counted anew from here: whoever moves the file back gives the message another ten receives.
+      await move(file, dead, { ...file, receives: 0, holder: NOBODY });
       return undefined;
     }
     const mine = { ...file, due: now(), receives: file.receives + 1, holder: thisHolderToken };

@@ -1,0 +1,168 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { silentLog } from '../../src/log.js';
+import { decodeJson } from '../../src/records/decode.js';
+import { SilverLineage } from '../../src/records/markers.js';
+import { readManifest } from '../../src/records/runs.js';
+import { enrichDate } from '../../src/stages/enrich.js';
+import { extract } from '../../src/stages/extract.js';
+import { silver } from '../../src/stages/silver.js';
+import { dirStore } from '../../src/stores/dir.js';
+import type { Store } from '../../src/stores/store.js';
+import { knowsAll, listOf, movies } from '../support/movies.js';
+import { DATE, keysOf, NOW, RUN, textOf } from '../support/pipeline.js';
+
+const KEYS = {
+  movies: `movies/dt=${DATE}/movies.csv`,
+  quarantine: `_quarantine/dt=${DATE}/movies.ndjson`,
+  lineage: `_lineage/dt=${DATE}.json`,
+};
+
+function servicesIn(directory: string) {
+  const warnings: string[] = [];
+  return {
+    bronze: dirStore(join(directory, 'bronze')),
+    silver: dirStore(join(directory, 'silver')),
+    queue: { send: async () => {} },
+    omdb: knowsAll(),
+    now: () => NOW,
+    log: { ...silentLog, warn: (message: string) => void warnings.push(message) },
+    warnings,
+    concurrency: 8,
+  };
+}
+
+/** A complete run of so many movies. */
+async function complete(directory: string, count: number, runId = RUN) {
+  const services = servicesIn(directory);
+  await extract(
+    { date: DATE, runId, topN: count, batchSize: 3 },
+    { ...services, movies: listOf(movies(count)) },
+  );
+  await enrichDate({ date: DATE }, services);
+  return services;
+}
+
+const lineageOf = async (directory: string) =>
+  decodeJson(SilverLineage, await textOf(directory, 'silver', KEYS.lineage), 'lineage');
+
+const recordOf = (directory: string, imdbId: string) =>
+  join(directory, 'bronze', `dt=${DATE}`, `run=${RUN}`, `${imdbId}.json`);
+
+t.test('the lineage says what the CSV was made of and how good it is', async (t) => {
+  const directory = t.testdir();
+  const services = await complete(directory, 4);
+  const summary = await silver(DATE, services);
+  const lineage = await lineageOf(directory);
+  t.same(lineage.bronze, (await readManifest(services.bronze, DATE, RUN))?.reference);
+  t.same(lineage.silver, { key: KEYS.movies, sha256: summary.sha256, rows: 4, quarantined: 0 });
+  t.same(lineage.statuses, { enriched: 4, not_found: 0, failed: 0 });
+  t.match(lineage.nulls, {
+    imdb_id: 0,
+    title: 0,
+    genres: 0,
+    runtime_minutes: 4,
+    box_office_usd: 4,
+    writers: 4,
+  });
+  t.equal(await textOf(directory, 'silver', KEYS.quarantine), '', 'quarantine is written, and empty');
+});
+
+t.test('a record that cannot be used is quarantined with its reason, never dropped', async (t) => {
+  const directory = t.testdir();
+  const services = await complete(directory, 8);
+  const record = async (imdbId: string) => JSON.parse(await readFile(recordOf(directory, imdbId), 'utf8'));
+  const spoil = async (imdbId: string, body: unknown) =>
+    writeFile(recordOf(directory, imdbId), typeof body === 'string' ? body : JSON.stringify(body));
+  await rm(recordOf(directory, 'tt0000001'));
+  await spoil('tt0000002', JSON.stringify(await record('tt0000002')).slice(0, 100));
+  await spoil('tt0000003', await record('tt0000007'));
+  await spoil('tt0000004', { ...(await record('tt0000004')), version: 9 });
+  await spoil('tt0000005', '');
+  await spoil('tt0000006', { ...(await record('tt0000006')), runId: '20260102T030000Z-other' });
+  const summary = await silver(DATE, services);
+  t.match(summary, { rows: 2, quarantined: 6 });
+  const lines = (await textOf(directory, 'silver', KEYS.quarantine)).trim().split('\n');
+  t.match(
+    lines.map((line) => JSON.parse(line)),
+    [
+      { imdbId: 'tt0000001', rank: 1, reason: 'its record is missing', runId: RUN },
+      { imdbId: 'tt0000002', reason: /its record is not JSON/ },
+      { imdbId: 'tt0000003', reason: 'its record is of tt0000007' },
+      { imdbId: 'tt0000004', reason: /version 9 is not known/ },
+      { imdbId: 'tt0000005', reason: 'its record is empty' },
+      { imdbId: 'tt0000006', reason: /its record is of run 20260102T030000Z-other/ },
+    ],
+  );
+  t.equal(services.warnings.length, 6);
+  t.match(await lineageOf(directory), { silver: { rows: 2, quarantined: 6 }, statuses: { enriched: 2 } });
+});
+
+t.test('a movie that was given up keeps its list values', async (t) => {
+  const directory = t.testdir();
+  const services = await complete(directory, 1);
+  const record = JSON.parse(await readFile(recordOf(directory, 'tt0000001'), 'utf8'));
+  await writeFile(
+    recordOf(directory, 'tt0000001'),
+    JSON.stringify({ ...record, status: 'failed', omdb: null, error: 'given up' }),
+  );
+  t.match(await silver(DATE, services), { rows: 1, statuses: { enriched: 0, failed: 1 } });
+  const csv = await textOf(directory, 'silver', KEYS.movies);
+  t.match(csv, /\ntt0000001,1,Movie 1,2000,,,,,Director 1,,Actor 1,,,,,,,,8\.0,1000,,,,,,false\n$/);
+});
+
+t.test('the same bronze gives the same bytes', async (t) => {
+  const directory = t.testdir();
+  const services = await complete(directory, 5);
+  await silver(DATE, services);
+  const read = () => Promise.all(Object.values(KEYS).map((key) => textOf(directory, 'silver', key)));
+  const first = await read();
+  await silver(DATE, services);
+  t.same(await read(), first);
+});
+
+t.test(
+  'an old worker that wakes up late overwrites nothing, it starts over with the newer run',
+  async (t) => {
+    const directory = t.testdir();
+    const services = await complete(directory, 3);
+    let asleep = true;
+    const slow: Store = {
+      ...services.silver,
+      put: async (key, body, condition) => {
+        if (asleep) {
+          asleep = false;
+          const newer = await complete(directory, 5, '20260102T040000Z');
+          await silver(DATE, newer);
+        }
+        return services.silver.put(key, body, condition);
+      },
+    };
+    t.match(await silver(DATE, { ...services, silver: slow }), { rows: 5, runId: '20260102T040000Z' });
+    t.match(await lineageOf(directory), { runId: '20260102T040000Z', silver: { rows: 5 } });
+  },
+);
+
+t.test('without a complete run there is no silver, and nothing is written', async (t) => {
+  const directory = t.testdir();
+  const services = servicesIn(directory);
+  await t.rejects(silver(DATE, services), { message: `${DATE} has no run yet`, hint: /run-all/ });
+  const request = { date: DATE, runId: RUN, topN: 2, batchSize: 1 };
+  await extract(request, { ...services, movies: listOf(movies(2)) });
+  await t.rejects(silver(DATE, services), {
+    message: /its run 20260102T030000Z is not complete/,
+    hint: /enrich --date/,
+  });
+  t.same(await keysOf(services.silver.list('')), []);
+});
+
+t.test('a manifest that is not the one _SUCCESS vouches for is an error', async (t) => {
+  const directory = t.testdir();
+  const services = await complete(directory, 2);
+  const manifest = join(directory, 'bronze', `dt=${DATE}`, `run=${RUN}`, '_manifest.json');
+  await writeFile(manifest, (await readFile(manifest, 'utf8')).replace('Movie 1', 'Movie I'));
+  await t.rejects(silver(DATE, services), { message: /was changed after the run/ });
+  await rm(manifest);
+  await t.rejects(silver(DATE, services), { message: /is gone/ });
+});
