@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
 import { UsageError } from './errors.js';
 import { datesBetween, isPartitionDate, type PartitionDate, partitionDate, RunId } from './records/run.js';
-import { isHttp, schemeOf } from './uri.js';
+import { isHttp, isLocal } from './uri.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -80,7 +80,7 @@ export function readSettings(
   needed: readonly Needed[] = [],
 ): Settings {
   const reader = new Reader(flags, environment);
-  const dataDir = reader.text('dataDir', '--data-dir') ?? DEFAULT_DATA_DIR;
+  const dataDir = reader.place('dataDir', '--data-dir') ?? DEFAULT_DATA_DIR;
   const today = partitionDate(now);
   const offline = flags.offline === true;
   const settings: Settings = {
@@ -92,7 +92,7 @@ export function readSettings(
     gold: reader.place('gold', '--gold', 'GOLD_URI') ?? `${dataDir}/gold`,
     queue: reader.place('queue', '--queue', 'QUEUE_URL') ?? `${dataDir}/queue`,
     offline,
-    movies: reader.text('movies', '--movies', offline ? undefined : 'MOVIES_URL'),
+    movies: reader.source('movies', '--movies', offline ? undefined : 'MOVIES_URL'),
     omdbUrl: reader.url('omdbUrl', '--omdb-url', offline ? undefined : 'OMDB_URL'),
     omdbApiKey: environment.OMDB_API_KEY?.trim() || undefined,
     topN: reader.count('topN', '--top-n', 'TOP_N', MAX_COUNT),
@@ -117,10 +117,6 @@ class Reader {
     private readonly flags: Flags,
     private readonly environment: Environment,
   ) {}
-
-  text(flag: string, name: string, variable?: string): string | undefined {
-    return this.#find(flag, name, variable)?.value;
-  }
 
   count(flag: string, name: string, variable: string, most: number): number | undefined {
     return this.#number(
@@ -152,11 +148,20 @@ class Reader {
   }
 
   /** A directory, as a path or `file:` URI. */
-  place(flag: string, name: string, variable: string): string | undefined {
+  place(flag: string, name: string, variable?: string): string | undefined {
     const found = this.#find(flag, name, variable);
-    const scheme = schemeOf(found?.value ?? '');
-    if (found && scheme !== undefined && scheme !== 'file') {
-      this.mistakes.push(`${found.name} must be a directory or a file: URI, but is '${found.value}'`);
+    if (found && !isLocal(found.value)) {
+      this.mistakes.push(`${found.name} must be a directory or a file: URI of one, but is '${found.value}'`);
+    }
+    return found?.value;
+  }
+
+  /** An HTTP URL, or else a file. */
+  source(flag: string, name: string, variable?: string): string | undefined {
+    const found = this.#find(flag, name, variable);
+    const isSource = found && (isHttp(found.value) ? URL.canParse(found.value) : isLocal(found.value));
+    if (isSource === false) {
+      this.mistakes.push(`${found?.name} must be a file or a URL that begins with http:// or https://`);
     }
     return found?.value;
   }

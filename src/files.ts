@@ -52,6 +52,20 @@ export async function ageOf(path: string): Promise<number> {
   }
 }
 
+/** Makes a directory and those above it. `mkdir` with `recursive` never returns below such places as /proc. */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await mkdir(path).catch((again) => {
+      if (codeOf(again) !== 'EEXIST') throw again;
+    });
+  }
+}
+
 /** The names in a directory, or none when it is not there. */
 export async function readdirIfThere(directory: string): Promise<string[]> {
   try {
@@ -103,7 +117,7 @@ async function openCreatingDirectory(path: string): Promise<FileHandle> {
     return await open(path, 'wx');
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
-    await mkdir(dirname(path), { recursive: true });
+    await makeDirectory(dirname(path));
     return open(path, 'wx');
   }
 }

@@ -4,7 +4,7 @@ import { fileError } from './files.js';
 import { httpGet } from './http.js';
 import { parseJson } from './records/decode.js';
 import type { MovieSource } from './records/movie-list.js';
-import { isHttp } from './uri.js';
+import { isHttp, localPath } from './uri.js';
 
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
 const HINT = 'check --movies (or MOVIES_URL)';
@@ -19,7 +19,7 @@ export function movieSource(
 ): MovieSource {
   const read = isHttp(source)
     ? () => download(new URL(source), `movie list ${label}`, signal)
-    : () => readLocal(source);
+    : () => readLocal(localPath(source));
   return {
     label,
     load: async () => {

@@ -38,42 +38,60 @@ class BusyError extends PipelineError {
  */
 export function omdbSource({ url, apiKey, concurrency, rate, signal }: OmdbOptions) {
   const limit = pLimit(concurrency);
-  const call = (imdbId: string) =>
-    httpGet(addressOf(url, apiKey, imdbId), 'OMDb', { maxBytes: MAX_ANSWER_BYTES, signal });
-  /** Calls are spread evenly: a burst at each full second would exceed the rate around it. */
-  const paced = rate === undefined ? call : pThrottle({ limit: 1, interval: Math.ceil(1000 / rate) })(call);
+  const redact = redacting(apiKey);
   let refused: PipelineError | undefined;
+
+  /** Checked at the last moment: a call that waited for its turn is not made after a refusal. */
+  const call = async (imdbId: string) => {
+    if (refused) throw refused;
+    const address = addressOf(url, apiKey, imdbId);
+    return httpGet(address, 'OMDb', { maxBytes: MAX_ANSWER_BYTES, signal });
+  };
+  const paced = rate === undefined ? call : pacing(rate, signal)(call);
 
   const ask = async (imdbId: string): Promise<OmdbAnswer> => {
     if (signal?.aborted) throw new InterruptedError();
     if (refused) throw refused;
     try {
-      return understand(imdbId, await paced(imdbId));
+      return understand(imdbId, await paced(imdbId), redact);
     } catch (error) {
-      if (signal?.aborted) throw new InterruptedError();
       if (error instanceof PipelineError && error.verdict !== 'retry') refused ??= error;
       throw error;
     }
   };
 
+  const askAgain = (imdbId: string) =>
+    pRetry(() => ask(imdbId), {
+      retries: RETRIES,
+      minTimeout: FIRST_RETRY_MS,
+      randomize: true,
+      shouldRetry: ({ error }) =>
+        error instanceof PipelineError && error.verdict === 'retry' && !signal?.aborted,
+      onFailedAttempt: async ({ error, retriesLeft }) => {
+        if (!(error instanceof BusyError) || retriesLeft === 0) return;
+        if (error.waitSeconds > LONGEST_WAIT_SECONDS) throw error;
+        await sleep(error.waitSeconds * 1000, undefined, signal ? { signal } : {});
+      },
+      ...(signal ? { signal } : {}),
+    }).catch((error: unknown) => {
+      throw signal?.aborted ? new InterruptedError() : error;
+    });
+
   return {
     /** @throws PipelineError whose verdict says whether asking again can help */
-    lookup: (imdbId: string): Promise<OmdbAnswer> =>
-      limit(() =>
-        pRetry(() => ask(imdbId), {
-          retries: RETRIES,
-          minTimeout: FIRST_RETRY_MS,
-          randomize: true,
-          shouldRetry: ({ error }) =>
-            error instanceof PipelineError && error.verdict === 'retry' && !signal?.aborted,
-          onFailedAttempt: async ({ error, retriesLeft }) => {
-            if (!(error instanceof BusyError) || retriesLeft === 0) return;
-            if (error.waitSeconds > LONGEST_WAIT_SECONDS) throw error;
-            await sleep(error.waitSeconds * 1000, undefined, signal ? { signal } : {}).catch(() => undefined);
-          },
-        }),
-      ),
+    lookup: (imdbId: string): Promise<OmdbAnswer> => limit(() => askAgain(imdbId)),
   };
+}
+
+/** Spreads calls evenly: a burst at each full second would exceed the rate around it. */
+function pacing(rate: number, signal: AbortSignal | undefined) {
+  return pThrottle({ limit: 1, interval: Math.ceil(1000 / rate), ...(signal ? { signal } : {}) });
+}
+
+/** Blots the key out of what a server says, should it repeat it. A word that merely contains it stays. */
+function redacting(apiKey: string): (text: string) => string {
+  const key = new RegExp(`(?<![A-Za-z0-9])${apiKey.replace(/[^A-Za-z0-9]/g, '\\$&')}(?![A-Za-z0-9])`, 'g');
+  return (text) => (apiKey === '' ? text : text.replace(key, '***'));
 }
 
 function addressOf(url: URL, apiKey: string, imdbId: string): URL {
@@ -83,14 +101,17 @@ function addressOf(url: URL, apiKey: string, imdbId: string): URL {
   return address;
 }
 
+type Redact = (text: string) => string;
+
 /** Gives each answer its verdict (design, section 6). */
-function understand(imdbId: string, { status, body, retryAfterSeconds, location }: HttpAnswer): OmdbAnswer {
+function understand(imdbId: string, answered: HttpAnswer, redact: Redact): OmdbAnswer {
+  const { status, body, retryAfterSeconds, location } = answered;
   if (status === 429 || status === 408 || status >= 500) {
     throw new BusyError(`OMDb answers ${status}`, retryAfterSeconds ?? 0);
   }
   if (status >= 300 && status < 400) {
     const target = location && URL.canParse(location) ? ` to ${new URL(location).origin}` : '';
-    throw new PipelineError('stop', `OMDb answers ${status}, a redirect${target}`, {
+    throw new PipelineError('stop', `OMDb answers ${status}, a redirect${redact(target)}`, {
       hint: 'redirects are not followed with the key: set --omdb-url (or OMDB_URL) to the address itself',
     });
   }
@@ -98,7 +119,7 @@ function understand(imdbId: string, { status, body, retryAfterSeconds, location 
     throw new PipelineError('stop', `OMDb answers ${status}`, { hint: 'check --omdb-url (or OMDB_URL)' });
   }
   const answer = readAnswer(body, status);
-  if (answer.Response === 'False') return refusal(String(answer.Error ?? 'no reason given'), status, answer);
+  if (answer.Response === 'False') return refusal(answer, status, redact);
   if (status === 401) throw wrongKey('OMDb answers 401');
   if (answer.Response !== 'True') throw new PipelineError('retry', 'OMDb answers without a Response field');
   if (answer.imdbID !== imdbId) throw new PipelineError('retry', 'OMDb answers for another movie');
@@ -110,17 +131,23 @@ function readAnswer(body: Buffer, status: number): Record<string, unknown> {
     return decodeJson(RawObject, body, "OMDb's answer");
   } catch (error) {
     if (status === 401) throw wrongKey('OMDb answers 401');
-    if (error instanceof PipelineError) throw new PipelineError('retry', error.message);
+    if (error instanceof PipelineError) throw new PipelineError('retry', 'OMDb answers with no JSON object');
     throw error;
   }
 }
 
 /** `Response: "False"`: no such movie, or nothing at all for us. */
-function refusal(reason: string, status: number, answer: Record<string, unknown>): OmdbAnswer {
-  if (/limit reached/i.test(reason))
+function refusal(answer: Record<string, unknown>, status: number, redact: Redact): OmdbAnswer {
+  const reason = redact(String(answer.Error ?? 'no reason given'));
+  if (/limit reached/i.test(reason)) {
     throw new PipelineError('quota', `OMDb's daily limit is reached ("${reason}")`);
+  }
   if (status === 401 || /api key/i.test(reason)) throw wrongKey(`OMDb refuses the key ("${reason}")`);
-  return { status: 'not_found', omdb: answer, error: reason };
+  return {
+    status: 'not_found',
+    omdb: 'Error' in answer ? { ...answer, Error: reason } : answer,
+    error: reason,
+  };
 }
 
 function wrongKey(message: string): PipelineError {

@@ -146,6 +146,12 @@ export class Terminal implements Log {
   }
 }
 
+/** "1 movie", "250 movies", "2 batches". */
+export function counted(count: number, noun: string): string {
+  if (count === 1) return `1 ${noun}`;
+  return `${count} ${noun}${noun.endsWith('ch') ? 'es' : 's'}`;
+}
+
 type ColorSupport = typeof supportsColor;
 
 const BORDERLESS = Object.fromEntries(

@@ -7,6 +7,7 @@ import {
   enrichDate,
   unfinishedOf,
 } from '../stages/enrich.js';
+import { counted } from '../terminal.js';
 import type { Context } from './context.js';
 import { eachDate, type Session, withSession } from './session.js';
 
@@ -42,10 +43,11 @@ async function workThroughQueue(session: EnrichSession): Promise<void> {
     });
   terminal.result(runs, () => (runs.length === 0 ? '' : enrichTable(session, runs)));
   const { ready, hidden, dead } = await services.queue.depth();
-  if (dead > 0) terminal.warn(`${dead} messages lie in the dead-letter queue of ${services.queue.uri}`);
+  if (dead > 0)
+    terminal.warn(`${counted(dead, 'message')} in the dead-letter queue of ${services.queue.uri}`);
   const errors = runs.flatMap((run) => unfinishedOf(run, `movie-etl enrich --date ${run.date}`) ?? []);
   if (errors.length === 0 && (unreadable.length > 0 || ready + hidden > 0)) {
-    const left = `${ready + hidden} messages are left in ${services.queue.uri}: put off, or in other hands`;
+    const left = `${services.queue.uri} has ${counted(ready + hidden, 'message')} left: put off, or in other hands`;
     errors.push(new UnfinishedError('retry', left, { hint: `go on later with: ${again}` }));
   }
   const last = errors.pop();
@@ -58,7 +60,7 @@ export function enriched(summary: EnrichSummary): string {
   const { enriched, not_found, standing, failed } = summary;
   const parts = [`${enriched} enriched`, `${not_found} not found`];
   if (standing > 0) parts.push(`${standing} had their record`);
-  if (failed.length > 0) parts.push(`${failed.length} batches failed`);
+  if (failed.length > 0) parts.push(`${counted(failed.length, 'batch')} failed`);
   return parts.join(', ');
 }
 

@@ -3,6 +3,7 @@ import { bronzeKeys } from '../keys.js';
 import { at } from '../operations/standing.js';
 import { newRunId, type PartitionDate } from '../records/run.js';
 import { type ExtractSummary, extract } from '../stages/extract.js';
+import { counted } from '../terminal.js';
 import type { Context } from './context.js';
 import { eachDate, type Session, withSession } from './session.js';
 
@@ -39,5 +40,5 @@ export async function extractDate(
 
 function extracted({ runId, movies, batches, rejected }: ExtractSummary): string {
   const left = rejected.length > 0 ? `, ${rejected.length} left out` : '';
-  return `${movies} movies, ${batches} ${batches === 1 ? 'batch' : 'batches'}${left}, run ${runId}`;
+  return `${counted(movies, 'movie')}, ${counted(batches, 'batch')}${left}, run ${runId}`;
 }

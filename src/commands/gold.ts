@@ -2,6 +2,7 @@ import type { Flags } from '../config.js';
 import { at } from '../operations/standing.js';
 import type { PartitionDate } from '../records/run.js';
 import { type GoldSummary, gold } from '../stages/gold.js';
+import { counted } from '../terminal.js';
 import type { Context } from './context.js';
 import { eachDate, type Session, withSession } from './session.js';
 
@@ -32,5 +33,5 @@ export function goldDate(
 function analysed({ datasets, movies, previousDate, rebuilt }: GoldSummary): string {
   const compared = previousDate === null ? '' : `, compared with ${previousDate}`;
   const again = rebuilt.length > 0 ? `; ${rebuilt.join(', ')} built again` : '';
-  return `${datasets.length} datasets of ${movies} movies${compared}${again}`;
+  return `${datasets.length} datasets of ${counted(movies, 'movie')}${compared}${again}`;
 }

@@ -2,6 +2,7 @@ import type { Flags } from '../config.js';
 import { at } from '../operations/standing.js';
 import type { PartitionDate } from '../records/run.js';
 import { type SilverSummary, silver } from '../stages/silver.js';
+import { counted } from '../terminal.js';
 import type { Context } from './context.js';
 import { eachDate, type Session, withSession } from './session.js';
 
@@ -30,5 +31,5 @@ export function silverDate(
 }
 
 function refined({ rows, quarantined, runId }: SilverSummary): string {
-  return `${rows} rows${quarantined > 0 ? `, ${quarantined} quarantined` : ''}, from run ${runId}`;
+  return `${counted(rows, 'row')}${quarantined > 0 ? `, ${quarantined} quarantined` : ''}, from run ${runId}`;
 }

@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   codeOf,
   fileError,
+  makeDirectory,
   readdirIfThere,
   sweepTemporaryFiles,
   unlinkIfThere,
@@ -11,6 +12,18 @@ import {
 import { isAlive, thisHolderToken } from '../holder.js';
 import { formatName, type MessageFile, messageId, NOBODY, parseName } from './message-file.js';
 import { MAX_RECEIVES, type Queue, type ReceivedMessage } from './queue.js';
+
+/** Opens a directory queue and removes what killed writers left in it. */
+export async function openDirQueue(root: string, uri: string): Promise<Queue> {
+  try {
+    await sweepTemporaryFiles(root);
+  } catch (error) {
+    throw fileError(`read the queue ${uri}`, error, HINT);
+  }
+  return dirQueue(root, uri);
+}
+
+const HINT = 'check the path and its rights';
 
 /**
  * A queue in a directory, shared by the processes of one machine: a message is a file, its state is the file's
@@ -27,7 +40,7 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
     try {
       return await work();
     } catch (error) {
-      throw fileError(`${verb} the queue ${uri}`, error, 'check the path and its rights');
+      throw fileError(`${verb} the queue ${uri}`, error, HINT);
     }
   };
   const files = async (directory: string): Promise<MessageFile[]> =>
@@ -48,7 +61,7 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
 
   async function claim(file: MessageFile): Promise<ReceivedMessage | undefined> {
     if (file.receives >= MAX_RECEIVES) {
-      await mkdir(dead, { recursive: true });
+      await makeDirectory(dead);
       // Counted anew from here: whoever moves the file back gives the message another ten receives.
       await move(file, dead, { ...file, receives: 0, holder: NOBODY });
       return undefined;

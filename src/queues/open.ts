@@ -3,6 +3,6 @@ import type { Queue } from './queue.js';
 
 /** Opens the queue that a URI names: a directory. Only the driver that is asked for is loaded. */
 export async function openQueue(uri: string): Promise<Queue> {
-  const { dirQueue } = await import('./dir.js');
-  return dirQueue(localPath(uri), uri);
+  const { openDirQueue } = await import('./dir.js');
+  return openDirQueue(localPath(uri), uri);
 }

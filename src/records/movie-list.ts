@@ -18,23 +18,29 @@ const Rank = z
 const Fact = z.union([z.string(), z.number()]).nullish();
 
 /** One entry of the movie list, its values as the source gave them: mostly texts. */
-export const ListItem = z.object({
-  id: ImdbId,
-  rank: Rank,
-  title: Fact,
-  fullTitle: Fact,
-  year: Fact,
-  image: Fact,
-  crew: Fact,
-  imDbRating: Fact,
-  imDbRatingCount: Fact,
-});
+export const ListItem = z.object(
+  {
+    id: ImdbId,
+    rank: Rank,
+    title: Fact,
+    fullTitle: Fact,
+    year: Fact,
+    image: Fact,
+    crew: Fact,
+    imDbRating: Fact,
+    imDbRatingCount: Fact,
+  },
+  { error: 'is no object' },
+);
 export type ListItem = z.infer<typeof ListItem>;
 
-const MovieListShape = z.object({
-  items: z.array(z.unknown(), { error: 'must be an array' }),
-  errorMessage: z.unknown(),
-});
+const MovieListShape = z.object(
+  {
+    items: z.array(z.unknown(), { error: 'must be an array' }),
+    errorMessage: z.unknown(),
+  },
+  { error: 'must be an object with items' },
+);
 
 /** An item that is reported and not sent. */
 export interface RejectedItem {
