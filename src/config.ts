@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
 import { UsageError } from './errors.js';
-import { datesBetween, isPartitionDate, type PartitionDate, partitionDate, RunId } from './records/run.js';
+import {
+  datesBetween,
+  daysBetween,
+  isPartitionDate,
+  type PartitionDate,
+  partitionDate,
+  RunId,
+} from './records/run.js';
 import { isHttp, isLocal } from './uri.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -39,6 +46,7 @@ export const DEFAULT_OMDB_URL = 'https://www.omdbapi.com/';
 const DEFAULT_DATA_DIR = './data';
 const MAX_CONCURRENCY = 256;
 const MAX_COUNT = 1_000_000;
+const MAX_DATES = 10_000;
 const OMDB_KEY_HELP =
   'no OMDb API key: set OMDB_API_KEY (a free key comes from https://www.omdbapi.com/apikey.aspx), or use --offline';
 const MOVIES_HELP = 'no movie list: give --movies URL|FILE, set MOVIES_URL, or use --offline';
@@ -187,6 +195,13 @@ class Reader {
       this.mistakes.push(`--from ${from.value} is after --to ${to.value}: swap them`);
       return undefined;
     }
+    const count = daysBetween(from.value, to.value) + 1;
+    if (count > MAX_DATES) {
+      this.mistakes.push(
+        `--from ${from.value} --to ${to.value} is ${count} dates: at most ${MAX_DATES} go at once`,
+      );
+      return undefined;
+    }
     return datesBetween(from.value, to.value);
   }
 
@@ -216,8 +231,9 @@ class Reader {
   #find(flag: string, name: string, variable?: string): { name: string; value: string } | undefined {
     const given = this.flags[flag];
     if (typeof given === 'string') {
-      if (given.trim() === '') this.mistakes.push(`${name} is empty`);
-      return { name, value: given };
+      if (given.trim() !== '') return { name, value: given };
+      if (!this.mistakes.includes(`${name} is empty`)) this.mistakes.push(`${name} is empty`);
+      return undefined;
     }
     const value = variable === undefined ? undefined : this.environment[variable]?.trim();
     return variable !== undefined && value ? { name: variable, value } : undefined;

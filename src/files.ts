@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { PipelineError } from './errors.js';
 import { isAlive, thisHolderToken } from './holder.js';
 
@@ -17,11 +18,11 @@ export async function writeTemporary(
   directory: string,
   body: string | Buffer | AsyncIterable<string | Buffer>,
 ): Promise<string> {
-  const path = join(directory, `${TEMPORARY_PREFIX}${thisHolderToken}.${++temporaryFiles}`);
+  const path = join(directory, `${TEMPORARY_PREFIX}${thisHolderToken}.${threadId}-${++temporaryFiles}`);
   const file = await openCreatingDirectory(path);
   try {
     if (typeof body === 'string' || Buffer.isBuffer(body)) await file.writeFile(body);
-    else for await (const chunk of body) await file.writeFile(chunk);
+    else for await (const chunk of fromSource(body)) await file.writeFile(chunk);
     await file.sync();
   } catch (error) {
     await file.close();
@@ -30,6 +31,17 @@ export async function writeTemporary(
   }
   await file.close();
   return path;
+}
+
+/** A failure of what is written, not of the file: `fileError` hands it on as it is. */
+class SourceError extends Error {}
+
+async function* fromSource<Chunk>(body: AsyncIterable<Chunk>): AsyncGenerator<Chunk> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw new SourceError('the source of the body failed', { cause: error });
+  }
 }
 
 /** Removes what killed writers left in a directory. Files of living writers stay. */
@@ -105,8 +117,9 @@ const REASONS: Record<string, string> = {
 };
 
 /** A failed file operation as a sentence. @param doing such as "write ./data/silver" */
-export function fileError(doing: string, error: unknown, hint: string): PipelineError {
+export function fileError(doing: string, error: unknown, hint: string): unknown {
   if (error instanceof PipelineError) return error;
+  if (error instanceof SourceError) return error.cause;
   const code = codeOf(error) ?? '';
   const reason = REASONS[code] ?? (code === '' ? String(error) : code);
   return new PipelineError('stop', `cannot ${doing}: ${reason}`, { hint, cause: error });

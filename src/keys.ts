@@ -59,6 +59,12 @@ export const goldKeys = {
   lineage: (date: string) => `_lineage/dt=${date}.json`,
 };
 
+/** The same for the prefix of a listing, which may be empty and may end anywhere. */
+export function checkPrefix(prefix: string): void {
+  const fault = prefix === '' ? undefined : faultOf(`${prefix}x`);
+  if (fault) throw new PipelineError('stop', `prefix ${JSON.stringify(prefix.slice(0, 100))} ${fault}`);
+}
+
 /**
  * Refuses a key that could leave the store or that S3 does not take. Called once, above the drivers.
  * @throws PipelineError that names the key
@@ -71,7 +77,7 @@ export function checkKey(key: string): void {
 function faultOf(key: string): string | undefined {
   if (key === '') return 'is empty';
   if (key.startsWith('/')) return 'is an absolute path';
-  if (/[\u0000-\u001f\u007f]/.test(key)) return 'has a control character';
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(key)) return 'has a control character';
   if (key.split('/').some((part) => part === '..' || part === '.')) return 'has a "." or ".." in its path';
   if (key.includes('//') || key.endsWith('/')) return 'has an empty part in its path';
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) return `is longer than ${MAX_KEY_BYTES} bytes`;

@@ -58,7 +58,7 @@ const bare = (path: string) => path.replace(/\.(ts|js)$/, '');
 const stageOf = (path: string) => path.split('/').slice(0, 2).join('/');
 
 const PORTS = ['stores/store', 'queues/queue'];
-const ADAPTERS = /^(stores\/(?!store$)|queues\/(?!queue$)|omdb$|movies$|offline$|http$|files$|holder$)/;
+const ADAPTERS = /^(stores\/(?!store$)|queues\/(?!queue$)|omdb$|movies$|offline$|http$|files$|holder$|lock$)/;
 const PURE = /^(records\/|datasets\/|keys$|csv$|errors$)/;
 
 /** Each rule says what an import from these files must not be. */

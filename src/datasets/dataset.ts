@@ -4,7 +4,7 @@ import type { SilverRow } from '../records/silver-row.js';
 /** The newest earlier date in silver, for datasets that compare. */
 export interface PreviousSilver {
   date: string;
-  /** By IMDb id. */
+  /** By IMDb id, in rank order. */
   movies: ReadonlyMap<string, { rank: number; title: string | null }>;
 }
 

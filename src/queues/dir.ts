@@ -10,8 +10,9 @@ import {
   writeTemporary,
 } from '../files.js';
 import { isAlive, thisHolderToken } from '../holder.js';
+import { withLock } from '../lock.js';
 import { formatName, type MessageFile, messageId, NOBODY, parseName } from './message-file.js';
-import { MAX_RECEIVES, type Queue, type ReceivedMessage } from './queue.js';
+import { MAX_MESSAGES, MAX_RECEIVES, type Queue, type ReceivedMessage } from './queue.js';
 
 /** Opens a directory queue and removes what killed writers left in it. */
 export async function openDirQueue(root: string, uri: string): Promise<Queue> {
@@ -82,22 +83,27 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
   return {
     uri,
     send: (messages) =>
-      guarded('write to', async () => {
-        await sweepTemporaryFiles(root);
-        const underWay = new Set((await files(root)).map((file) => file.id));
-        for (const [order, { body, deduplicationId }] of messages.entries()) {
-          const id = messageId(deduplicationId);
-          if (underWay.has(id)) continue;
-          underWay.add(id);
-          const file = { due: now(), order, id, receives: 0, holder: NOBODY };
-          await rename(await writeTemporary(root, body), join(root, formatName(file)));
-        }
-      }),
+      guarded('write to', () =>
+        withLock(root, async () => {
+          await sweepTemporaryFiles(root);
+          // Listed twice: a message that is renamed during one listing can be missing in it.
+          const standing = [...(await files(root)), ...(await files(root))];
+          const underWay = new Set(standing.map(({ id }) => id));
+          let order = standing.reduce((last, file) => Math.max(last, file.order), 0);
+          for (const { body, deduplicationId } of messages) {
+            const id = messageId(deduplicationId);
+            if (underWay.has(id)) continue;
+            underWay.add(id);
+            const file = { due: now(), order: ++order, id, receives: 0, holder: NOBODY };
+            await rename(await writeTemporary(root, body), join(root, formatName(file)));
+          }
+        }),
+      ),
     receive: (most) =>
       guarded('read', async () => {
         const received: ReceivedMessage[] = [];
         let fresh = false;
-        while (received.length < most) {
+        while (received.length < Math.min(most, MAX_MESSAGES)) {
           const next = candidates.shift();
           if (next) {
             const message = await claim(next);

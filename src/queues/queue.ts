@@ -1,6 +1,9 @@
 /** How often a message is received before it goes to the dead-letter queue instead. */
 export const MAX_RECEIVES = 10;
 
+/** The most messages that one receive hands out. */
+export const MAX_MESSAGES = 10;
+
 export interface OutgoingMessage {
   body: string;
   /** Messages of one group are handed out one after the other where the queue is FIFO. */
@@ -19,7 +22,7 @@ export interface ReceivedMessage {
   receipt: string;
 }
 
-/** How many messages are in which state; an estimate where the queue is distributed. */
+/** How many messages are in which state; an estimate while others work on the queue. */
 export interface QueueDepth {
   /** Can be received now. */
   ready: number;

@@ -5,19 +5,24 @@ import { ListItem } from './movie-list.js';
 import { PartitionDate, RunId, type RunReference } from './run.js';
 
 /** What a run set out to do: written before its first message, and never changed. */
-export const Manifest = z.object({
-  version: Version,
-  runId: RunId,
-  date: PartitionDate,
-  topN: z.int().min(1),
-  batchSize: z.int().min(1),
-  batches: z.int().min(1),
-  /** In rank order, then by id. */
-  movies: z.array(ListItem).min(1),
-  /** Where the list came from, without secrets. */
-  source: z.string(),
-  createdAt: z.string(),
-});
+export const Manifest = z
+  .object({
+    version: Version,
+    runId: RunId,
+    date: PartitionDate,
+    topN: z.int().min(1),
+    batchSize: z.int().min(1),
+    batches: z.int().min(1),
+    /** In rank order, then by id. */
+    movies: z.array(ListItem).min(1),
+    /** Where the list came from, without secrets. */
+    source: z.string(),
+    createdAt: z.string(),
+  })
+  .refine(({ movies, batchSize, batches }) => batches === Math.ceil(movies.length / batchSize), {
+    path: ['batches'],
+    error: 'does not fit the movies and the batch size',
+  });
 export type Manifest = z.infer<typeof Manifest>;
 
 export function runOf(manifest: Manifest): RunReference {

@@ -11,11 +11,12 @@ export const ImdbId = z.string({ error: 'must be a text such as tt0111161' }).re
 
 const Rank = z
   .union([z.string(), z.number()], { error: 'must be a positive integer' })
-  .refine((rank) => /^[1-9]\d*$/.test(String(rank).trim()) && Number(rank) <= MAX_RANK, {
+  .refine((rank) => /^0*[1-9]\d*$/.test(String(rank).trim()) && Number(rank) <= MAX_RANK, {
     error: (issue) => `${JSON.stringify(issue.input)} is no positive integer`,
   });
 
-const Fact = z.union([z.string(), z.number()]).nullish();
+/** What is neither a text nor a number says nothing, and costs no movie its place. */
+const Fact = z.union([z.string(), z.number()]).nullish().catch(null);
 
 /** One entry of the movie list, its values as the source gave them: mostly texts. */
 export const ListItem = z.object(
@@ -37,7 +38,7 @@ export type ListItem = z.infer<typeof ListItem>;
 const MovieListShape = z.object(
   {
     items: z.array(z.unknown(), { error: 'must be an array' }),
-    errorMessage: z.unknown(),
+    errorMessage: z.unknown().optional(),
   },
   { error: 'must be an object with items' },
 );

@@ -21,7 +21,7 @@ export function parseMinutes(value: unknown): number | null {
   if (!match) return null;
   const hours = Number(match.groups?.hours ?? 0);
   const minutes = wholeNumber(match.groups?.minutes ?? '0');
-  return minutes === null ? null : hours * 60 + minutes;
+  return minutes === null ? null : wholeNumber(String(hours * 60 + minutes));
 }
 
 /** `$28,767,189` -> 28767189. Another currency is unreadable, hence null. */
@@ -50,6 +50,8 @@ export function parseReleased(value: unknown): string | null {
   return stands ? date.toISOString().slice(0, 10) : null;
 }
 
+const NUMBER = '(\\d{1,3}(?:,\\d{3})+|\\d+)';
+
 export interface Awards {
   oscarWins: number | null;
   awardWins: number | null;
@@ -64,9 +66,9 @@ export function parseAwards(value: unknown): Awards {
   const text = cleanText(value);
   if (text === null) return { oscarWins: null, awardWins: null, awardNominations: null };
   return {
-    oscarWins: count(text, /\bWon ([\d,]+) Oscars?\b/i),
-    awardWins: count(text, /([\d,]+) wins?\b/i),
-    awardNominations: count(text, /([\d,]+) nominations?\b/i),
+    oscarWins: count(text, new RegExp(`\\bWon ${NUMBER} Oscars?(?![a-z])`, 'i')),
+    awardWins: count(text, new RegExp(`${NUMBER} wins?(?![a-z])`, 'i')),
+    awardNominations: count(text, new RegExp(`${NUMBER} nominations?(?![a-z])`, 'i')),
   };
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 /** A partition: a calendar day, UTC, `YYYY-MM-DD`. */
 export const PartitionDate = z.string().refine(isPartitionDate, { error: 'is no date (YYYY-MM-DD)' });
 export type PartitionDate = z.infer<typeof PartitionDate>;
@@ -27,15 +29,15 @@ export function partitionDate(moment: Date): PartitionDate {
   return moment.toISOString().slice(0, 10);
 }
 
+/** How many days the last date is after the first. */
+export function daysBetween(first: PartitionDate, last: PartitionDate): number {
+  return (Date.parse(last) - Date.parse(first)) / DAY_MS;
+}
+
 /** Every date from the first to the last, both included, oldest first. */
 export function datesBetween(first: PartitionDate, last: PartitionDate): PartitionDate[] {
-  const dates: PartitionDate[] = [];
-  const day = new Date(`${first}T00:00:00Z`);
-  for (let date = first; date <= last; date = partitionDate(day)) {
-    dates.push(date);
-    day.setUTCDate(day.getUTCDate() + 1);
-  }
-  return dates;
+  const days = Math.max(0, daysBetween(first, last) + 1);
+  return Array.from({ length: days }, (_, day) => partitionDate(new Date(Date.parse(first) + day * DAY_MS)));
 }
 
 /** The id of a scheduled run: the same for every retry of the same trigger. */

@@ -1,3 +1,4 @@
+import { DecodeError } from '../errors.js';
 import { bronzeKeys } from '../keys.js';
 import type { Etag, ObjectLister, ObjectReader } from '../stores/store.js';
 import { decodeJson } from './decode.js';
@@ -33,10 +34,11 @@ export async function readManifest(
   const key = bronzeKeys.manifest(date, run);
   const found = await bronze.get(key);
   if (!found) return undefined;
-  return {
-    manifest: decodeJson(Manifest, found.body, `manifest ${key}`),
-    reference: { key, sha256: sha256(found.body) },
-  };
+  const manifest = decodeJson(Manifest, found.body, `manifest ${key}`);
+  if (manifest.runId !== run || manifest.date !== date) {
+    throw new DecodeError(`manifest ${key} is of run ${manifest.runId} of ${manifest.date}`);
+  }
+  return { manifest, reference: { key, sha256: sha256(found.body) } };
 }
 
 /** @throws DecodeError when a `_SUCCESS` stands that cannot be read */

@@ -99,14 +99,14 @@ export function parseSilverFields(fields: readonly string[], place: string): Sil
 
 /** `Frank Darabont (dir.), Tim Robbins, Morgan Freeman`: directors are marked, the others act. */
 function crewOf(movie: ListItem): { directors: string[]; actors: string[] } {
-  const directors: string[] = [];
-  const actors: string[] = [];
+  const directors = new Set<string>();
+  const actors = new Set<string>();
   for (const person of splitList(movie.crew)) {
-    const director = /^(.*\S)\s*\(dir\.\)$/.exec(person)?.[1];
-    if (director) directors.push(director);
-    else actors.push(person);
+    const director = /^(.*?)\s*\(dir\.\)$/.exec(person)?.[1];
+    if (director === undefined) actors.add(person);
+    else if (director !== '') directors.add(director);
   }
-  return { directors, actors };
+  return { directors: [...directors], actors: [...actors] };
 }
 
 function either(entries: string[], fallback: string[]): string[] {

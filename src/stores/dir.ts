@@ -4,6 +4,7 @@ import { link, open, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import pLimit from 'p-limit';
+import { PipelineError } from '../errors.js';
 import {
   codeOf,
   fileError,
@@ -12,8 +13,8 @@ import {
   unlinkIfThere,
   writeTemporary,
 } from '../files.js';
+import { withLock } from '../lock.js';
 import { compareText } from '../records/text.js';
-import { withLock } from './lock.js';
 import type { Condition, Etag, PutOutcome, Store } from './store.js';
 
 const ETAG_HASH = 'sha256';
@@ -28,7 +29,13 @@ const ETAG_HASH = 'sha256';
 export function dirStore(root: string, uri: string = root): Store {
   const swept = new Set<string>();
   const oneAtATime = pLimit(1);
-  const pathOf = (key: string) => join(root, ...key.split('/'));
+  const pathOf = (key: string) => {
+    const parts = key.split('/');
+    if (parts.some((part) => part.startsWith(RESERVED_PREFIX))) {
+      throw new PipelineError('stop', `object key ${key} has a part that begins with ${RESERVED_PREFIX}`);
+    }
+    return join(root, ...parts);
+  };
   const hint = 'check the path and its rights';
   const guarded: Guard = async (verb, work) => {
     try {
@@ -37,19 +44,21 @@ export function dirStore(root: string, uri: string = root): Store {
       throw fileError(`${verb} ${uri}`, error, hint);
     }
   };
-  /** A key below another key's file is missing, as it is on S3; a root that is a file is a mistake. */
+  /**
+   * What no file can be is missing, as it is on S3: a key below another key's file, or with a part that is too long
+   * for a file name. A root that is a file is a mistake.
+   */
   const ifThere = async <Result>(work: () => Promise<Result>): Promise<Result | undefined> => {
     try {
       return await work();
     } catch (error) {
       const code = codeOf(error);
-      if (code === 'ENOENT' || code === 'EISDIR') return undefined;
+      if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENAMETOOLONG') return undefined;
       if (code === 'ENOTDIR' && (await isDirectory(root))) return undefined;
       throw error;
     }
   };
-  const underLock = (work: () => Promise<PutOutcome>) =>
-    oneAtATime(() => withLock(join(root, `${RESERVED_PREFIX}lock`), work));
+  const underLock = (work: () => Promise<PutOutcome>) => oneAtATime(() => withLock(root, work));
 
   return {
     uri,
@@ -84,6 +93,8 @@ export function dirStore(root: string, uri: string = root): Store {
         }
         const temporary = await writeTemporary(directory, body);
         try {
+          if (await isDirectoryIfThere(path))
+            throw new PipelineError('stop', `${path} is a directory`, { hint });
           if (condition && 'ifAbsent' in condition) return await linkIfAbsent(temporary, path);
           return await underLock(() => renameIf(temporary, path, condition));
         } finally {
@@ -147,16 +158,24 @@ async function* keysUnder(root: string, directory: string, guarded: Guard): Asyn
 }
 
 /** Sorted as whole keys sort: a directory's name counts with its `/`. */
+async function isDirectoryIfThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
 async function visibleNames(root: string, directory: string): Promise<string[]> {
   try {
     const entries = await readdir(join(root, directory), { withFileTypes: true });
-    return entries
-      .filter((entry) => !entry.name.startsWith(RESERVED_PREFIX))
-      .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
-      .sort(compareText);
+    const names: string[] = [];
+    for (const entry of entries) {
+      if (entry.name.startsWith(RESERVED_PREFIX)) continue;
+      const linked = entry.isSymbolicLink() && (await isDirectoryIfThere(join(root, directory, entry.name)));
+      names.push(entry.isDirectory() || linked ? `${entry.name}/` : entry.name);
+    }
+    return names.sort(compareText);
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'ENOENT' || (code === 'ENOTDIR' && (await isDirectory(root)))) return [];
+    if (code === 'ENOENT' || code === 'ENAMETOOLONG' || (code === 'ENOTDIR' && (await isDirectory(root))))
+      return [];
     throw error;
   }
 }

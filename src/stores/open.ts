@@ -1,4 +1,4 @@
-import { checkKey } from '../keys.js';
+import { checkKey, checkPrefix } from '../keys.js';
 import { localPath } from '../uri.js';
 import type { Store } from './store.js';
 
@@ -22,6 +22,9 @@ export function withCheckedKeys(store: Store): Store {
     read: checked(store.read),
     head: checked(store.head),
     put: checked(store.put),
-    list: store.list,
+    list: (prefix, options) => {
+      checkPrefix(prefix);
+      return store.list(prefix, options);
+    },
   };
 }

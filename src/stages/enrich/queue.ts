@@ -1,5 +1,5 @@
 import { InterruptedError, messageOf, PipelineError, throwIfInterrupted } from '../../errors.js';
-import type { QueueReceiver, ReceivedMessage } from '../../queues/queue.js';
+import { MAX_MESSAGES, type QueueReceiver, type ReceivedMessage } from '../../queues/queue.js';
 import { decodeJson } from '../../records/decode.js';
 import { Message } from '../../records/message.js';
 import type { RunReference } from '../../records/run.js';
@@ -8,8 +8,6 @@ import { type EnrichServices, enrichBatch } from './batch.js';
 import { isComplete } from './completion.js';
 import { addBatch, type EnrichSummary, emptySummary, failedBatch, verdictOf } from './summary.js';
 
-/** The most that SQS hands out or takes back in one call. */
-const MESSAGES_AT_ONCE = 10;
 const FIRST_DELAY_SECONDS = 30;
 const LONGEST_DELAY_SECONDS = 15 * 60;
 /** The longest that SQS can hide a message. */
@@ -35,14 +33,14 @@ export async function drainQueue(services: EnrichServices & { queue: QueueReceiv
   const drain = new Drain(services);
   const underWay = new Set<Promise<void>>();
   while (!drain.halted && !signal?.aborted) {
-    const received = await queue.receive(MESSAGES_AT_ONCE);
+    const received = await queue.receive(MAX_MESSAGES);
     if (received.length === 0) break;
     for (const message of received) {
       const task = drain.work(message).finally(() => underWay.delete(task));
       underWay.add(task);
     }
     while (underWay.size >= concurrency) await Promise.race(underWay);
-    await drain.acknowledge(MESSAGES_AT_ONCE);
+    await drain.acknowledge(MAX_MESSAGES);
   }
   await Promise.all(underWay);
   await drain.acknowledge(1);
@@ -80,7 +78,7 @@ class Drain {
   /** Acknowledges what is finished, in full loads, as long as there are at least so many. */
   async acknowledge(atLeast: number): Promise<void> {
     while (this.#finished.length >= atLeast) {
-      await this.services.queue.acknowledge(this.#finished.splice(0, MESSAGES_AT_ONCE));
+      await this.services.queue.acknowledge(this.#finished.splice(0, MAX_MESSAGES));
     }
   }
 

@@ -1,23 +1,23 @@
-import { link, readFile, rename } from 'node:fs/promises';
+import { link, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PipelineError } from '../errors.js';
+import { PipelineError } from './errors.js';
 import {
   ageOf,
   codeOf,
+  RESERVED_PREFIX,
   readdirIfThere,
   sweepTemporaryFiles,
   unlinkIfThere,
   writeTemporary,
-} from '../files.js';
-import { isAlive, thisHolderToken } from '../holder.js';
+} from './files.js';
+import { isAlive, thisHolderToken } from './holder.js';
 
-const FREE = 'free';
 const PATIENCE_MS = 60_000;
 const NAME_WIDTH = 12;
 
 /**
- * Runs the work while no other process runs its own under the same lock directory.
+ * Runs the work while nobody else, in this process or another, runs their own for the same directory.
  *
  * Numbered locks: whoever links the next number holds the lock, once the holder of the highest number has let go
  * or is dead, and goes on only if its number is the highest when it lists again. The highest number is never
@@ -25,12 +25,13 @@ const NAME_WIDTH = 12;
  * dead holder's file, the usual way, can lose an update.
  * @throws PipelineError when another process holds it for longer than a minute
  */
-export async function withLock<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
-  const mine = await acquire(directory);
+export async function withLock<Result>(root: string, work: () => Promise<Result>): Promise<Result> {
+  const mine = await acquire(join(root, `${RESERVED_PREFIX}lock`));
   try {
     return await work();
   } finally {
-    await rename(await writeTemporary(directory, FREE), mine);
+    // An empty file names no holder. It takes no space, so letting go works on a full disk too.
+    await truncate(mine);
   }
 }
 
@@ -65,20 +66,30 @@ async function tryAcquire(directory: string, claim: string): Promise<string | un
     if (codeOf(error) === 'EEXIST') return undefined;
     throw error;
   }
-  const names = await readdirIfThere(directory);
-  if (highestOf(names) !== number) {
-    await unlinkIfThere(mine);
-    return undefined;
+  try {
+    const names = await readdirIfThere(directory);
+    if (highestOf(names) === number) {
+      await removeLower(directory, names, number);
+      return mine;
+    }
+  } catch (error) {
+    await truncate(mine);
+    throw error;
   }
-  for (const name of names)
+  await unlinkIfThere(mine);
+  return undefined;
+}
+
+async function removeLower(directory: string, names: string[], number: number): Promise<void> {
+  for (const name of names) {
     if (numberOf(name) > 0 && numberOf(name) < number) await unlinkIfThere(join(directory, name));
-  return mine;
+  }
 }
 
 async function isHeld(path: string): Promise<boolean> {
   try {
     const token = await readFile(path, 'utf8');
-    return token !== FREE && isAlive(token, await ageOf(path));
+    return isAlive(token, await ageOf(path));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return true;
     throw error;
