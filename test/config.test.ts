@@ -270,6 +270,12 @@ t.test('a bucket or a queue in the cloud is refused for now', async (t) => {
     t.equal(settings({ bronze: path }).bronze, path, `${path} is a directory`);
 });
 
+t.test('a range that nobody means is refused before it is made', async (t) => {
+  t.strictSame(mistakes({ from: '2026-01-01', to: '9026-01-01' }), [
+    '--from 2026-01-01 --to 9026-01-01 is 2556698 dates: at most 10000 go at once',
+  ]);
+});
+
 t.test('a flag that is empty is a mistake that names it', async (t) => {
   const flags: [string, string][] = [
     ['date', '--date'],

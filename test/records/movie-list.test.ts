@@ -266,3 +266,14 @@ t.test('keys that JavaScript treats specially pollute nothing', async (t) => {
     t.equal(value?.title, undefined);
   }
 });
+
+t.test(
+  'id and rank decide; another fact of a strange kind is left out, and so may be errorMessage',
+  async (t) => {
+    const items = [{ id: 'tt0111161', rank: '01', title: true, year: ['1994'], crew: { name: 'x' } }];
+    const { movies, rejected } = parseMovieList({ items }, 'list');
+    t.strictSame(rejected, []);
+    t.match(movies, [{ id: 'tt0111161', rank: '01', title: null, year: null, crew: null }]);
+    t.strictSame(movies.map(rankOf), [1]);
+  },
+);

@@ -83,6 +83,7 @@ t.test('a range has both of its ends and every day between, oldest first', async
     ['2000-02-28', '2000-03-01', ['2000-02-28', '2000-02-29', '2000-03-01']],
     ['1900-02-28', '1900-03-01', ['1900-02-28', '1900-03-01']],
     ['2026-11-24', '2026-11-23', []],
+    ['9999-12-30', '9999-12-31', ['9999-12-30', '9999-12-31']],
   ];
   for (const [first, last, dates] of ranges)
     t.strictSame(datesBetween(first, last), dates, `${first} to ${last}`);
