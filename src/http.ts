@@ -1,5 +1,5 @@
 import got, { type Got, HTTPError, RequestError } from 'got';
-import { PipelineError } from './errors.js';
+import { InterruptedError, PipelineError } from './errors.js';
 
 /** Time limits of one call, in milliseconds: to connect, to the first byte of the answer, and as a whole. */
 const TIMEOUT = { lookup: 5_000, connect: 5_000, secureConnect: 5_000, response: 15_000, request: 30_000 };
@@ -16,7 +16,7 @@ export interface HttpAnswer {
  * One GET without retries and without following redirects; every status is an answer.
  * @param maxBytes a longer answer is cut off and is an error
  * @param what names the other side in errors; addresses do not get into them, since they can carry keys
- * @throws PipelineError to retry when there is no answer in time
+ * @throws PipelineError to retry when there is no answer in time; InterruptedError when a person asked to stop
  */
 export async function httpGet(
   url: URL,
@@ -39,6 +39,7 @@ export async function httpGet(
       location: headers.location,
     };
   } catch (error) {
+    if (signal?.aborted) throw new InterruptedError();
     if (tooLong) throw new PipelineError('retry', `${what} answers with more than ${maxBytes} bytes`);
     throw new PipelineError('retry', `${what} does not answer: ${reasonOf(error)}`, {
       hint: 'check the network and the address, then run the command again',

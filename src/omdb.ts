@@ -85,7 +85,9 @@ export function omdbSource({ url, apiKey, concurrency, rate, signal }: OmdbOptio
 
 /** Spreads calls evenly: a burst at each full second would exceed the rate around it. */
 function pacing(rate: number, signal: AbortSignal | undefined) {
-  return pThrottle({ limit: 1, interval: Math.ceil(1000 / rate), ...(signal ? { signal } : {}) });
+  const options = { limit: 1, interval: Math.ceil(1000 / rate) };
+  // A signal that is aborted already is refused here; `ask` looks at it before each call.
+  return pThrottle(signal && !signal.aborted ? { ...options, signal } : options);
 }
 
 /** Blots the key out of what a server says, should it repeat it. A word that merely contains it stays. */

@@ -1,0 +1,191 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import t, { type Test } from 'tap';
+import { PipelineError } from '../src/errors.js';
+import { movieSource } from '../src/movies.js';
+import { type Behaviour, inTurn, movieList, type Script, startOmdb } from './support/omdb-server.js';
+
+const SECRET = 'hunter2secret';
+
+async function serverOn(t: Test, script: Script = () => undefined) {
+  const server = await startOmdb(script);
+  t.teardown(server.close);
+  return server;
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<PipelineError> {
+  const error = await promise.then(
+    (value) => new Error(`succeeded with ${inspect(value)}`),
+    (error: unknown) => error,
+  );
+  if (error instanceof PipelineError) return error;
+  throw error;
+}
+
+t.test('a list comes from a URL', async (t) => {
+  const server = await serverOn(t);
+  const source = movieSource(server.moviesUrl);
+  t.equal(server.calls.length, 0, 'nothing is asked before it is needed');
+  t.same(await source.load(), movieList);
+  t.equal(server.calls.length, 1);
+  t.equal(source.label, server.moviesUrl);
+});
+
+t.test('a list comes from a file', async (t) => {
+  const directory = t.testdir({
+    'list.json': JSON.stringify(movieList),
+    'with a mark.json': `\uFEFF${JSON.stringify({ items: [] })}`,
+  });
+  const path = join(directory, 'list.json');
+  t.same(await movieSource(path).load(), movieList);
+  t.equal(movieSource(path).label, path);
+  t.same(
+    await movieSource(join(directory, 'with a mark.json')).load(),
+    { items: [] },
+    'a byte order mark is no JSON',
+  );
+  t.same(
+    await movieSource('fixtures/top-250.json').load(),
+    JSON.parse(await readFile('fixtures/top-250.json', 'utf8')),
+    'a relative path is one from here',
+  );
+});
+
+t.test('the list is handed on unchecked: what is in it is the stage’s to judge', async (t) => {
+  const server = await serverOn(t);
+  for (const list of [{ items: [], errorMessage: 'Maximum usage' }, { nothing: 1 }, [], null, 7]) {
+    server.list = list;
+    t.same(await movieSource(server.moviesUrl).load(), list);
+  }
+});
+
+t.test('the label shows where the list is, and none of its secrets', async (t) => {
+  const labels: Record<string, string> = {
+    'https://imdb-api.com/en/API/Top250Movies/k_12345678': 'https://imdb-api.com/en/API/Top250Movies/k_***',
+    'https://imdb-api.com/API/k_aB3dE6gH/Top250Movies': 'https://imdb-api.com/API/k_***/Top250Movies',
+    'https://host.example/list.json?apikey=hunter2secret': 'https://host.example/list.json',
+    'https://host.example/list.json#hunter2secret': 'https://host.example/list.json',
+    'https://user:hunter2secret@host.example:8443/list.json': 'https://host.example:8443/list.json',
+    'HTTPS://hunter2secret@HOST.example/list.json?a=1&b=2': 'https://host.example/list.json',
+    'http://host.example': 'http://host.example/',
+    './lists/k_12345678.json': './lists/k_12345678.json',
+  };
+  for (const [source, label] of Object.entries(labels)) t.equal(movieSource(source).label, label, source);
+  t.equal(
+    movieSource('https://host.example/x', { label: 'fixtures' }).label,
+    'fixtures',
+    'a given one stays',
+  );
+});
+
+t.test('secrets of the address are sent, and shown nowhere', async (t) => {
+  const server = await serverOn(t);
+  const address = new URL(`${server.origin}/API/Top250Movies/k_${SECRET}?token=${SECRET}`);
+  address.username = 'user';
+  address.password = SECRET;
+  const cases: [string, Behaviour][] = [
+    ['stop', { status: 404, body: `no ${address}` }],
+    ['stop', { status: 401, body: '' }],
+    ['stop', { status: 302, headers: { location: `${server.moviesUrl}?token=${SECRET}` }, body: '' }],
+    ['stop', { body: '' }],
+    ['stop', { body: '<html>' }],
+    ['retry', { reset: true }],
+  ];
+  for (const [verdict, behaviour] of cases) {
+    server.forget();
+    server.script = inTurn(behaviour);
+    const failure = await failureOf(movieSource(address.href).load());
+    t.equal(failure.verdict, verdict, JSON.stringify(behaviour));
+    t.equal(server.calls[0]?.path, `/API/Top250Movies/k_${SECRET}`);
+    t.equal(server.calls.length, 1, 'one call, to no other place');
+    const shown = [
+      failure.message,
+      failure.hint,
+      failure.stack,
+      inspect(failure, { depth: Infinity, showHidden: true }),
+    ];
+    t.notOk(shown.join('\n').includes(SECRET), `${failure.message}`);
+    t.match(failure.message, 'k_***', 'but the place is named');
+  }
+});
+
+t.test('a list that cannot be had is an error that says which, why and what to check', async (t) => {
+  const server = await serverOn(t);
+  const directory = t.testdir({ 'empty.json': '', 'cut.json': '{"items":[{"id":"tt01', folder: {} });
+  const ofServer = (behaviour: Behaviour) => {
+    server.forget();
+    server.script = inTurn(behaviour);
+    return server.moviesUrl;
+  };
+  const closed = await startOmdb();
+  const gone = closed.moviesUrl;
+  await closed.close();
+  const cases: [
+    name: string,
+    source: () => string,
+    expected: { message: RegExp; hint: RegExp; verdict: string },
+  ][] = [
+    [
+      'a missing file',
+      () => join(directory, 'none.json'),
+      { verdict: 'stop', message: /none\.json: no such file/, hint: /--movies/ },
+    ],
+    [
+      'a directory',
+      () => join(directory, 'folder'),
+      { verdict: 'stop', message: /folder: it is a directory/, hint: /--movies/ },
+    ],
+    [
+      'an empty file',
+      () => join(directory, 'empty.json'),
+      { verdict: 'stop', message: /empty\.json is empty/, hint: /--movies/ },
+    ],
+    [
+      'a file that is cut off',
+      () => join(directory, 'cut.json'),
+      { verdict: 'stop', message: /cut\.json is not JSON/, hint: /--movies/ },
+    ],
+    [
+      'a page that is not there',
+      () => `${server.origin}/none`,
+      { verdict: 'stop', message: /\/none answers 404/, hint: /--movies/ },
+    ],
+    [
+      'an answer 500',
+      () => ofServer({ status: 500 }),
+      { verdict: 'stop', message: /answers 500/, hint: /--movies/ },
+    ],
+    [
+      'a page',
+      () => ofServer({ body: '<!doctype html>' }),
+      { verdict: 'stop', message: /is not JSON/, hint: /--movies/ },
+    ],
+    [
+      'a redirect',
+      () => ofServer({ status: 301, headers: { location: '/elsewhere' } }),
+      { verdict: 'stop', message: /answers 301/, hint: /--movies/ },
+    ],
+    [
+      'a cut connection',
+      () => ofServer({ reset: true }),
+      { verdict: 'retry', message: /connection was reset/, hint: /network/ },
+    ],
+    [
+      'a host that does not answer',
+      () => gone,
+      { verdict: 'retry', message: /connection is refused/, hint: /network/ },
+    ],
+  ];
+  for (const [name, source, expected] of cases)
+    t.match(await failureOf(movieSource(source()).load()), expected, name);
+});
+
+t.test('who asks to stop does not wait for the list', async (t) => {
+  const server = await serverOn(t, () => ({ hang: true }));
+  const stop = new AbortController();
+  const loading = failureOf(movieSource(server.moviesUrl, { signal: stop.signal }).load());
+  await server.received(1);
+  stop.abort();
+  t.match(await loading, { verdict: 'retry' });
+});
