@@ -26,13 +26,22 @@ const NAME_WIDTH = 12;
  * @throws PipelineError when another process holds it for longer than a minute
  */
 export async function withLock<Result>(root: string, work: () => Promise<Result>): Promise<Result> {
-  const mine = await acquire(join(root, `${RESERVED_PREFIX}lock`));
+  const mine = await acquire(lockDirectory(root));
   try {
     return await work();
   } finally {
     // An empty file names no holder. It takes no space, so letting go works on a full disk too.
     await truncate(mine);
   }
+}
+
+/** Removes what processes that were killed while they took the lock left behind. */
+export async function sweepLock(root: string): Promise<void> {
+  await sweepTemporaryFiles(lockDirectory(root));
+}
+
+function lockDirectory(root: string): string {
+  return join(root, `${RESERVED_PREFIX}lock`);
 }
 
 async function acquire(directory: string): Promise<string> {

@@ -10,7 +10,7 @@ import {
   writeTemporary,
 } from '../files.js';
 import { isAlive, thisHolderToken } from '../holder.js';
-import { withLock } from '../lock.js';
+import { sweepLock, withLock } from '../lock.js';
 import { formatName, type MessageFile, messageId, NOBODY, parseName } from './message-file.js';
 import { MAX_MESSAGES, MAX_RECEIVES, type Queue, type ReceivedMessage } from './queue.js';
 
@@ -18,6 +18,7 @@ import { MAX_MESSAGES, MAX_RECEIVES, type Queue, type ReceivedMessage } from './
 export async function openDirQueue(root: string, uri: string): Promise<Queue> {
   try {
     await sweepTemporaryFiles(root);
+    await sweepLock(root);
   } catch (error) {
     throw fileError(`read the queue ${uri}`, error, HINT);
   }

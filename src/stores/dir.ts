@@ -13,7 +13,7 @@ import {
   unlinkIfThere,
   writeTemporary,
 } from '../files.js';
-import { withLock } from '../lock.js';
+import { sweepLock, withLock } from '../lock.js';
 import { compareText } from '../records/text.js';
 import type { Condition, Etag, PutOutcome, Store } from './store.js';
 
@@ -87,6 +87,7 @@ export function dirStore(root: string, uri: string = root): Store {
       guarded('write', async () => {
         const path = pathOf(key);
         const directory = dirname(path);
+        if (swept.size === 0) await sweepLock(root);
         if (!swept.has(directory)) {
           swept.add(directory);
           await sweepTemporaryFiles(directory);

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -289,4 +289,12 @@ t.test('a failing source keeps its own error', async (t) => {
     throw reset;
   })();
   t.equal(await store.put('a', body).catch((error: unknown) => error), reset);
+});
+
+t.test('what a process left that was killed while it took the lock goes with the next put', async (t) => {
+  const root = t.testdir({ [LOCK]: { '.movie-etl-tmp.1-1-00000000.0-1': 'dead', '000000000003': '' } });
+  const long = new Date(Date.now() - 24 * 60 * 60 * 1000);
+  await utimes(join(root, LOCK, '.movie-etl-tmp.1-1-00000000.0-1'), long, long);
+  t.equal(await dirStore(root).put('dt=1/a', 'one', { ifAbsent: true }), 'written');
+  t.same(await readdir(join(root, LOCK)), ['000000000003']);
 });
