@@ -24,7 +24,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     await programFor(context).parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    const failure = error instanceof CommanderError ? usageErrorOf(error) : error;
+    const failure = error instanceof CommanderError ? usageErrorOf(error, argv) : error;
     (await context.terminal()).error(failure);
     process.exitCode = failure instanceof PipelineError ? failure.exitCode : 1;
   }
@@ -48,9 +48,12 @@ function programFor(context: Context): Command {
 }
 
 /** Commander's "error: unknown option '--tpo-n'\n(Did you mean --top-n?)" as one mistake. */
-function usageErrorOf(error: CommanderError): UsageError {
-  if (error.code === 'commander.help')
-    return new UsageError(['no command is given; movie-etl --help lists them']);
+function usageErrorOf(error: CommanderError, argv: readonly string[]): UsageError {
+  if (error.code === 'commander.help') {
+    const [, , first, second] = argv;
+    const what = first === 'help' && second ? `unknown command '${second}'` : 'no command is given';
+    return new UsageError([`${what}; movie-etl --help lists them`]);
+  }
   return new UsageError([error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')]);
 }
 

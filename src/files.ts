@@ -46,12 +46,15 @@ async function* fromSource<Chunk>(body: AsyncIterable<Chunk>): AsyncGenerator<Ch
 
 /** Removes what killed writers left in a directory. Files of living writers stay. */
 export async function sweepTemporaryFiles(directory: string): Promise<void> {
-  for (const name of await readdirIfThere(directory)) {
-    if (!name.startsWith(TEMPORARY_PREFIX)) continue;
-    const path = join(directory, name);
-    const token = name.slice(TEMPORARY_PREFIX.length).split('.')[0] ?? '';
-    if (!isAlive(token, await ageOf(path))) await unlinkIfThere(path);
-  }
+  for (const name of await readdirIfThere(directory)) await removeIfAbandoned(directory, name);
+}
+
+/** Removes a file if it is a temporary one whose writer was killed. */
+export async function removeIfAbandoned(directory: string, name: string): Promise<void> {
+  if (!name.startsWith(TEMPORARY_PREFIX)) return;
+  const path = join(directory, name);
+  const token = name.slice(TEMPORARY_PREFIX.length).split('.')[0] ?? '';
+  if (!isAlive(token, await ageOf(path))) await unlinkIfThere(path);
 }
 
 /** Milliseconds since the last change of a file; 0 when it is gone. */

@@ -114,9 +114,11 @@ export class Terminal implements Log {
     this.#title = title;
     this.#started = Date.now();
     this.#lastLine = this.#started;
-    if (this.#options.quiet || !this.#options.stderr.isTTY) return;
+    const { quiet, stderr } = this.#options;
+    // A terminal that does not tell its width (cron over ssh, some CI) gets plain lines: ora would divide by it.
+    if (quiet || !stderr.isTTY || !(stderr.columns > 0)) return;
     const color = this.#options.color ? { color: 'cyan' as const } : { color: false as const };
-    this.#spinner = ora({ text: title, stream: this.#options.stderr, discardStdin: false, ...color }).start();
+    this.#spinner = ora({ text: title, stream: stderr, discardStdin: false, ...color }).start();
   }
 
   #end(symbol: string, text: string): void {

@@ -1,7 +1,11 @@
+import { execFile } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { datasets } from '../src/datasets/index.js';
+import { dirQueue } from '../src/queues/dir.js';
+import { MAX_RECEIVES } from '../src/queues/queue.js';
 import { silverColumns } from '../src/records/silver-row.js';
 import {
   BIN,
@@ -677,7 +681,7 @@ t.test('a date in the past gets the list of today, and is told so', async (t) =>
     const args = ['--offline', '--top-n', '1', '--date', '2026-01-02', '--data-dir', command];
     const { code, stderr } = await cli([command, ...args], { cwd });
     t.equal(code, 0, command);
-    t.match(stderr, /^warning: 2026-01-02 is in the past: it gets the list of today$/m);
+    t.match(stderr, /^warning: 2026-01-02 is in the past: it got the list of today$/m);
   }
 });
 
@@ -850,4 +854,29 @@ async function holdsTogether(t: Test, cwd: string, run: string, server: OmdbServ
 
 t.test('the command is the one of the package', async (t) => {
   t.match(await readFile(BIN, 'utf8'), /^#!\/usr\/bin\/env node\n/);
+});
+
+t.test('a dead letter is told, and is no success', async (t) => {
+  const cwd = t.testdir();
+  const queue = dirQueue(join(cwd, 'data/queue'));
+  await queue.send([{ body: '{"version":7}', group: 'bad', deduplicationId: 'bad' }]);
+  for (let receive = 1; receive <= MAX_RECEIVES; receive++) {
+    t.equal((await queue.receive(1)).length, 1);
+    await queue.close();
+  }
+  const { code, stderr } = await cli(['enrich', '--offline'], { cwd });
+  t.equal(code, 75);
+  t.match(stderr, /^error: 1 message in the dead-letter queue of \.\/data\/queue; finish/m);
+});
+
+t.test('a terminal that tells no width gets plain lines', async (t) => {
+  const cwd = t.testdir();
+  const command = `${process.execPath} ${BIN} run-all --offline --top-n 3 --no-color --date ${DATE}`;
+  const { stdout } = await promisify(execFile)('script', ['-qec', `stty cols 0; ${command}`, '/dev/null'], {
+    cwd,
+    timeout: 60_000,
+    maxBuffer: 100_000,
+  });
+  t.match(stdout, new RegExp(`^✔ gold ${DATE}: 13 datasets of 3 movies\r?$`, 'm'));
+  t.notMatch(stdout, /\u001b/);
 });

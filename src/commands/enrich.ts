@@ -43,12 +43,18 @@ async function workThroughQueue(session: EnrichSession): Promise<void> {
     });
   terminal.result(runs, () => (runs.length === 0 ? '' : enrichTable(session, runs)));
   const { ready, hidden, dead } = await services.queue.depth();
-  if (dead > 0)
-    terminal.warn(`${counted(dead, 'message')} in the dead-letter queue of ${services.queue.uri}`);
   const errors = runs.flatMap((run) => unfinishedOf(run, `movie-etl enrich --date ${run.date}`) ?? []);
   if (errors.length === 0 && (unreadable.length > 0 || ready + hidden > 0)) {
     const left = `${services.queue.uri} has ${counted(ready + hidden, 'message')} left: put off, or in other hands`;
     errors.push(new UnfinishedError('retry', left, { hint: `go on later with: ${again}` }));
+  }
+  if (dead > 0) {
+    const letters = `${counted(dead, 'message')} in the dead-letter queue of ${services.queue.uri}`;
+    errors.push(
+      new UnfinishedError('retry', letters, {
+        hint: 'finish their dates with: movie-etl enrich --date DATE',
+      }),
+    );
   }
   const last = errors.pop();
   for (const error of errors) terminal.error(error);

@@ -31,11 +31,14 @@ export async function extractDate(
   date: PartitionDate,
   { context, settings, services, terminal }: Session<'bronze' | 'queue' | 'movies'>,
 ): Promise<ExtractSummary> {
-  if (date < settings.today) terminal.warn(`${date} is in the past: it gets the list of today`);
   const { topN, batchSize } = settings;
   const runId = settings.run ?? newRunId(context.now(), context.random());
   const work = () => extract({ date, runId, topN, batchSize }, services);
-  return terminal.step(`extract ${date}`, work, extracted);
+  const summary = await terminal.step(`extract ${date}`, work, extracted);
+  if (date < settings.today && !summary.continued) {
+    terminal.warn(`${date} is in the past: it got the list of today`);
+  }
+  return summary;
 }
 
 function extracted({ runId, movies, batches, rejected }: ExtractSummary): string {

@@ -9,6 +9,7 @@ import {
   codeOf,
   fileError,
   RESERVED_PREFIX,
+  removeIfAbandoned,
   sweepTemporaryFiles,
   unlinkIfThere,
   writeTemporary,
@@ -168,7 +169,11 @@ async function visibleNames(root: string, directory: string): Promise<string[]> 
     const entries = await readdir(join(root, directory), { withFileTypes: true });
     const names: string[] = [];
     for (const entry of entries) {
-      if (entry.name.startsWith(RESERVED_PREFIX)) continue;
+      if (entry.name.startsWith(RESERVED_PREFIX)) {
+        // Who may not write here may still list.
+        await removeIfAbandoned(join(root, directory), entry.name).catch(() => undefined);
+        continue;
+      }
       const linked = entry.isSymbolicLink() && (await isDirectoryIfThere(join(root, directory, entry.name)));
       names.push(entry.isDirectory() || linked ? `${entry.name}/` : entry.name);
     }

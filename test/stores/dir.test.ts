@@ -298,3 +298,20 @@ t.test('what a process left that was killed while it took the lock goes with the
   t.equal(await dirStore(root).put('dt=1/a', 'one', { ifAbsent: true }), 'written');
   t.same(await readdir(join(root, LOCK)), ['000000000003']);
 });
+
+t.test(
+  'a listing sweeps what killed writers left, in the folders that nobody writes to any more',
+  async (t) => {
+    const dead = '.movie-etl-tmp.1-1-00000000.0-1';
+    const root = t.testdir({
+      'dt=1': { [dead]: 'half', _SUCCESS: '{}', 'run=R': { [dead]: 'half', a: 'whole' } },
+    });
+    const long = new Date(Date.now() - 24 * 60 * 60 * 1000);
+    for (const folder of ['dt=1', 'dt=1/run=R']) await utimes(join(root, folder, dead), long, long);
+    t.same(await listed(dirStore(root), 'dt=1/', { delimiter: '/' }), ['dt=1/_SUCCESS', 'dt=1/run=R/']);
+    t.same(
+      (await readdir(root, { recursive: true })).filter((name) => name.endsWith(dead)),
+      [],
+    );
+  },
+);
