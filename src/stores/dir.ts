@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, open, readdir, readFile, rename, stat } from 'node:fs/promises';
+import { link, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import pLimit from 'p-limit';
@@ -9,13 +9,12 @@ import {
   codeOf,
   fileError,
   RESERVED_PREFIX,
-  removeIfAbandoned,
   sweepTemporaryFiles,
   unlinkIfThere,
   writeTemporary,
 } from '../files.js';
 import { sweepLock, withLock } from '../lock.js';
-import { compareText } from '../records/text.js';
+import { type Guard, isDirectory, isDirectoryIfThere, listing } from './dir-listing.js';
 import type { Condition, Etag, PutOutcome, Store } from './store.js';
 
 const ETAG_HASH = 'sha256';
@@ -133,61 +132,6 @@ async function etagIfThere(path: string): Promise<Etag | undefined> {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-type Guard = <Result>(verb: string, work: () => Promise<Result>) => Promise<Result>;
-
-async function* listing(root: string, prefix: string, delimited: boolean, guarded: Guard) {
-  const start = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-  for (const name of await guarded('list', () => visibleNames(root, start))) {
-    const key = start + name;
-    if (!key.startsWith(prefix)) continue;
-    if (!name.endsWith('/')) yield key;
-    else if (!delimited) yield* keysUnder(root, key, guarded);
-    else
-      for await (const _first of keysUnder(root, key, guarded)) {
-        yield key;
-        break;
-      }
-  }
-}
-
-async function* keysUnder(root: string, directory: string, guarded: Guard): AsyncGenerator<string> {
-  for (const name of await guarded('list', () => visibleNames(root, directory))) {
-    if (name.endsWith('/')) yield* keysUnder(root, directory + name, guarded);
-    else yield directory + name;
-  }
-}
-
-/** Sorted as whole keys sort: a directory's name counts with its `/`. */
-async function isDirectoryIfThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-}
-
-async function visibleNames(root: string, directory: string): Promise<string[]> {
-  try {
-    const entries = await readdir(join(root, directory), { withFileTypes: true });
-    const names: string[] = [];
-    for (const entry of entries) {
-      if (entry.name.startsWith(RESERVED_PREFIX)) {
-        // Who may not write here may still list.
-        await removeIfAbandoned(join(root, directory), entry.name).catch(() => undefined);
-        continue;
-      }
-      const linked = entry.isSymbolicLink() && (await isDirectoryIfThere(join(root, directory, entry.name)));
-      names.push(entry.isDirectory() || linked ? `${entry.name}/` : entry.name);
-    }
-    return names.sort(compareText);
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === 'ENOENT' || code === 'ENAMETOOLONG' || (code === 'ENOTDIR' && (await isDirectory(root))))
-      return [];
-    throw error;
-  }
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return (await stat(path)).isDirectory();
 }
 
 function etagOf(body: Buffer): Etag {
