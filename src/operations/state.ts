@@ -5,7 +5,7 @@ import { readGoldLineage, readSilverLineage } from '../records/lineage.js';
 import type { ObjectReference, Success } from '../records/markers.js';
 import type { PartitionDate, RunId } from '../records/run.js';
 import { newestRun, readSuccess } from '../records/runs.js';
-import { datesOf } from '../records/silver-file.js';
+import { dateBefore } from '../records/silver-file.js';
 import type { ObjectLister, ObjectReader } from '../stores/store.js';
 
 export interface Layers {
@@ -66,7 +66,7 @@ async function silverState(
 async function goldState(date: PartitionDate, { silver, gold }: Layers): Promise<LayerState> {
   const lineage = await readGoldLineage(gold, date);
   if (lineage === undefined) return 'missing';
-  const earlier = (await datesOf(silver)).filter((other) => other < date).at(-1);
+  const earlier = await dateBefore(silver, date);
   const agrees =
     lineage.silver.sha256 === (await hashOf(silver, silverKeys.movies(date))) &&
     lineage.previous?.date === earlier &&

@@ -5,6 +5,7 @@ import {
   fileError,
   makeDirectory,
   readdirIfThere,
+  removeIfAbandoned,
   sweepTemporaryFiles,
   unlinkIfThere,
   writeTemporary,
@@ -45,8 +46,12 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
       throw fileError(`${verb} the queue ${uri}`, error, HINT);
     }
   };
-  const files = async (directory: string): Promise<MessageFile[]> =>
-    (await readdirIfThere(directory)).sort().flatMap((name) => parseName(name) ?? []);
+  /** In the order in which they are due. Sweeps what killed writers left, as every listing of a driver does. */
+  const files = async (directory: string): Promise<MessageFile[]> => {
+    const names = (await readdirIfThere(directory)).sort();
+    for (const name of names) await removeIfAbandoned(directory, name);
+    return names.flatMap((name) => parseName(name) ?? []);
+  };
   const isReceivable = (file: MessageFile): boolean =>
     file.holder === NOBODY ? file.due <= now() : !isAlive(file.holder, now() - file.due);
 
@@ -86,7 +91,6 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
     send: (messages) =>
       guarded('write to', () =>
         withLock(root, async () => {
-          await sweepTemporaryFiles(root);
           // Listed twice: a message that is renamed during one listing can be missing in it.
           const standing = [...(await files(root)), ...(await files(root))];
           const underWay = new Set(standing.map(({ id }) => id));
@@ -111,7 +115,6 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
             if (message) received.push(message);
           } else {
             if (fresh || received.length > 0) break;
-            await sweepTemporaryFiles(root);
             candidates = (await files(root)).filter(isReceivable);
             fresh = true;
           }

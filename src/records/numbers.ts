@@ -51,6 +51,9 @@ export function parseReleased(value: unknown): string | null {
 }
 
 const NUMBER = '(\\d{1,3}(?:,\\d{3})+|\\d+)';
+const OSCAR_WINS = new RegExp(`\\bWon ${NUMBER} Oscars?(?![a-z])`, 'i');
+const AWARD_WINS = new RegExp(`${NUMBER} wins?(?![a-z])`, 'i');
+const AWARD_NOMINATIONS = new RegExp(`${NUMBER} nominations?(?![a-z])`, 'i');
 
 export interface Awards {
   oscarWins: number | null;
@@ -66,9 +69,9 @@ export function parseAwards(value: unknown): Awards {
   const text = cleanText(value);
   if (text === null) return { oscarWins: null, awardWins: null, awardNominations: null };
   return {
-    oscarWins: count(text, new RegExp(`\\bWon ${NUMBER} Oscars?(?![a-z])`, 'i')),
-    awardWins: count(text, new RegExp(`${NUMBER} wins?(?![a-z])`, 'i')),
-    awardNominations: count(text, new RegExp(`${NUMBER} nominations?(?![a-z])`, 'i')),
+    oscarWins: count(text, OSCAR_WINS),
+    awardWins: count(text, AWARD_WINS),
+    awardNominations: count(text, AWARD_NOMINATIONS),
   };
 }
 

@@ -18,6 +18,14 @@ export async function datesOf(silver: ObjectLister): Promise<PartitionDate[]> {
   return dates;
 }
 
+/** The newest earlier date in silver: the one that a date's gold compares with. */
+export async function dateBefore(
+  silver: ObjectLister,
+  date: PartitionDate,
+): Promise<PartitionDate | undefined> {
+  return (await datesOf(silver)).filter((other) => other < date).at(-1);
+}
+
 /**
  * Reads a date's silver in one pass.
  * @param each is given every row, in rank order

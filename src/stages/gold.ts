@@ -9,7 +9,7 @@ import { decodeJson, encodeJson, VERSION } from '../records/decode.js';
 import { sha256 } from '../records/digest.js';
 import { GoldLineage, type ObjectReference } from '../records/markers.js';
 import type { PartitionDate } from '../records/run.js';
-import { datesOf, readSilver } from '../records/silver-file.js';
+import { dateBefore, datesOf, readSilver } from '../records/silver-file.js';
 import { type ObjectLister, type ObjectReader, type ObjectWriter, unchangedSince } from '../stores/store.js';
 
 const PUTS_AT_ONCE = 8;
@@ -105,9 +105,9 @@ async function build(date: PartitionDate, services: GoldServices): Promise<GoldS
   };
 }
 
-/** The newest earlier date in silver, and which version of it stands. */
+/** The date before in silver, and which version of it stands. */
 async function previousOf(date: PartitionDate, silver: GoldServices['silver']) {
-  const earlier = (await datesOf(silver)).filter((other) => other < date).at(-1);
+  const earlier = await dateBefore(silver, date);
   if (earlier === undefined) return undefined;
   return { date: earlier, etag: (await silver.head(silverKeys.movies(earlier)))?.etag };
 }

@@ -1,11 +1,11 @@
 import t, { type Test } from 'tap';
 import { z } from 'zod';
-import { DecodeError } from '../../src/errors.js';
 import { BronzeRecord } from '../../src/records/bronze-record.js';
 import { decode, decodeJson, encodeJson, parseJson } from '../../src/records/decode.js';
 import { Manifest, messageOfBatch, runOf } from '../../src/records/manifest.js';
 import { BatchError, GoldLineage, SilverLineage, Success } from '../../src/records/markers.js';
 import { deduplicationId, Message } from '../../src/records/message.js';
+import { refusal } from '../support/refusal.js';
 
 const movie = { id: 'tt0111161', rank: '1', title: 'The Shawshank Redemption' };
 const hash = '0123456789abcdef'.repeat(4);
@@ -95,16 +95,6 @@ function withField(given: Record<string, unknown>, path: string, value: unknown)
   if (value === undefined) delete holder[last];
   else holder[last] = value;
   return copy;
-}
-
-function refusal(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof DecodeError) return error.message;
-    throw error;
-  }
-  return 'accepted';
 }
 
 /** Tries one wrong field after the other; each error names the place, the field and the reason. */

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import t from 'tap';
 import { csvChunks, csvRecords } from '../../src/csv.js';
-import { DecodeError } from '../../src/errors.js';
 import { BronzeRecord } from '../../src/records/bronze-record.js';
 import { decodeJson, encodeJson } from '../../src/records/decode.js';
 import { sha256 } from '../../src/records/digest.js';
@@ -19,6 +18,7 @@ import {
   silverRow,
 } from '../../src/records/silver-row.js';
 import { openStore } from '../../src/stores/open.js';
+import { refusal } from '../support/refusal.js';
 
 const shawshankInList: ListItem = {
   id: 'tt0111161',
@@ -556,16 +556,6 @@ t.test('the dates that silver has come oldest first, and nothing else is one', a
   await store.put('_lineage/dt=2024-01-01.json', 'x');
   t.strictSame(await datesOf(store), ['2025-12-31', '2026-11-23']);
 });
-
-function refusal(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof DecodeError) return error.message;
-    throw error;
-  }
-  return 'accepted';
-}
 
 async function refusalOf(work: Promise<unknown>): Promise<string> {
   const outcome = await work.then(
