@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
+import type { AwsSettings } from './aws.js';
 import { UsageError } from './errors.js';
 import {
   datesBetween,
@@ -10,7 +11,7 @@ import {
   partitionDate,
   RunId,
 } from './records/run.js';
-import { isHttp, isLocal } from './uri.js';
+import { isHttp, isLocal, isQueueUrl, s3Location } from './uri.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -31,11 +32,14 @@ export interface Settings {
   movies: string | undefined;
   omdbUrl: string | undefined;
   omdbApiKey: string | undefined;
+  /** The secret that holds the key, where no key is given. */
+  omdbApiKeySecret: string | undefined;
   topN: number | undefined;
   batchSize: number | undefined;
   concurrency: number;
   /** OMDb calls a second; undefined is without a limit. */
   rate: number | undefined;
+  aws: AwsSettings;
 }
 
 /** The settings that a command cannot do without. */
@@ -48,12 +52,28 @@ const MAX_CONCURRENCY = 256;
 const MAX_COUNT = 1_000_000;
 const MAX_DATES = 10_000;
 const OMDB_KEY_HELP =
-  'no OMDb API key: set OMDB_API_KEY (a free key comes from https://www.omdbapi.com/apikey.aspx), or use --offline';
+  'no OMDb API key: set OMDB_API_KEY (a free key comes from https://www.omdbapi.com/apikey.aspx) or OMDB_API_KEY_SECRET, or use --offline';
 const MOVIES_HELP = 'no movie list: give --movies URL|FILE, set MOVIES_URL, or use --offline';
 
 /** Where this process's settings come from. Nothing else reads `process.env`. */
-export function processEnvironment(): Environment {
-  return readEnvironment(process.env, process.cwd());
+export function processEnvironment(flags: Flags = {}): Environment {
+  const environment = readEnvironment(process.env, process.cwd());
+  prepareAwsSdk(environment);
+  // Of a profile that is no variable, the SDK takes the keys and the region, but not the endpoint.
+  if (typeof flags.profile === 'string' && flags.profile.trim() !== '')
+    process.env.AWS_PROFILE = flags.profile;
+  return environment;
+}
+
+/**
+ * The SDK reads its variables from the process: what a `.env` file says of them is put there. It is told not to warn
+ * of this Node on stderr, where a person reads progress.
+ */
+function prepareAwsSdk(environment: Environment): void {
+  for (const [name, value] of Object.entries(environment)) {
+    if (name.startsWith('AWS_')) process.env[name] ??= value;
+  }
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 }
 
 /** NO_COLOR (https://no-color.org): any value that is not empty turns colours off. */
@@ -88,30 +108,32 @@ export function readSettings(
   needed: readonly Needed[] = [],
 ): Settings {
   const reader = new Reader(flags, environment);
-  const dataDir = reader.place('dataDir', '--data-dir') ?? DEFAULT_DATA_DIR;
+  const dataDir = reader.directory('dataDir', '--data-dir') ?? DEFAULT_DATA_DIR;
   const today = partitionDate(now);
   const offline = flags.offline === true;
   const settings: Settings = {
     dates: reader.dates(),
     today,
     run: reader.run(),
-    bronze: reader.place('bronze', '--bronze', 'BRONZE_URI') ?? `${dataDir}/bronze`,
-    silver: reader.place('silver', '--silver', 'SILVER_URI') ?? `${dataDir}/silver`,
-    gold: reader.place('gold', '--gold', 'GOLD_URI') ?? `${dataDir}/gold`,
-    queue: reader.place('queue', '--queue', 'QUEUE_URL') ?? `${dataDir}/queue`,
+    bronze: reader.store('bronze', '--bronze', 'BRONZE_URI') ?? `${dataDir}/bronze`,
+    silver: reader.store('silver', '--silver', 'SILVER_URI') ?? `${dataDir}/silver`,
+    gold: reader.store('gold', '--gold', 'GOLD_URI') ?? `${dataDir}/gold`,
+    queue: reader.queue('queue', '--queue', 'QUEUE_URL') ?? `${dataDir}/queue`,
     offline,
     movies: reader.source('movies', '--movies', offline ? undefined : 'MOVIES_URL'),
     omdbUrl: reader.url('omdbUrl', '--omdb-url', offline ? undefined : 'OMDB_URL'),
     omdbApiKey: environment.OMDB_API_KEY?.trim() || undefined,
+    omdbApiKeySecret: environment.OMDB_API_KEY_SECRET?.trim() || undefined,
     topN: reader.count('topN', '--top-n', 'TOP_N', MAX_COUNT),
     batchSize: reader.count('batchSize', '--batch-size', 'BATCH_SIZE', MAX_COUNT),
     concurrency:
       reader.count('concurrency', '--concurrency', 'CONCURRENCY', MAX_CONCURRENCY) ?? DEFAULT_CONCURRENCY,
     rate: reader.rate(),
+    aws: reader.aws(),
   };
   if (needed.includes('movies') && !offline && settings.movies === undefined)
     reader.mistakes.push(MOVIES_HELP);
-  if (needed.includes('omdb') && !offline && settings.omdbApiKey === undefined)
+  if (needed.includes('omdb') && !offline && !settings.omdbApiKey && !settings.omdbApiKeySecret)
     reader.mistakes.push(OMDB_KEY_HELP);
   if (reader.mistakes.length > 0) throw new UsageError(reader.mistakes);
   return settings;
@@ -155,13 +177,48 @@ class Reader {
     return found?.value;
   }
 
-  /** A directory, as a path or `file:` URI. */
-  place(flag: string, name: string, variable?: string): string | undefined {
-    const found = this.#find(flag, name, variable);
-    if (found && !isLocal(found.value)) {
-      this.mistakes.push(`${found.name} must be a directory or a file: URI of one, but is '${found.value}'`);
-    }
-    return found?.value;
+  directory(flag: string, name: string): string | undefined {
+    return this.#place(this.#find(flag, name), isLocal, 'a directory or a file: URI of one');
+  }
+
+  store(flag: string, name: string, variable: string): string | undefined {
+    const isStore = (uri: string) => isLocal(uri) || s3Location(uri) !== undefined;
+    const expected = 'a directory, a file: URI of one, or s3://BUCKET/PREFIX';
+    return this.#place(this.#find(flag, name, variable), isStore, expected);
+  }
+
+  queue(flag: string, name: string, variable: string): string | undefined {
+    const isQueue = (uri: string) => isLocal(uri) || isQueueUrl(uri);
+    const expected = 'a directory, a file: URI of one, or the URL of an SQS queue';
+    return this.#place(this.#find(flag, name, variable), isQueue, expected);
+  }
+
+  /** The variables are the AWS CLI's (https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html). */
+  aws(): AwsSettings {
+    const value = (flag: string, name: string, variable?: string) => this.#find(flag, name, variable)?.value;
+    const endpointUrl = this.url('endpointUrl', '--endpoint-url');
+    const { AWS_ENDPOINT_URL: everywhere, AWS_ENDPOINT_URL_S3: ofS3 } = this.environment;
+    const profile = value('profile', '--profile');
+    const credentials = profile === undefined ? this.#awsKeys() : undefined;
+    return {
+      region: value('region', '--region', 'AWS_REGION') ?? value('', '', 'AWS_DEFAULT_REGION'),
+      profile,
+      endpointUrl,
+      pathStyle: Boolean(endpointUrl || everywhere || ofS3),
+      ...(credentials ? { credentials } : {}),
+    };
+  }
+
+  /** Keys beside AWS_PROFILE win, as with the AWS CLI; the SDK would do it the other way round. */
+  #awsKeys(): AwsSettings['credentials'] {
+    const {
+      AWS_PROFILE: profile,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
+    } = this.environment;
+    if (!profile || !accessKeyId || !secretAccessKey) return undefined;
+    return async () => ({ accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) });
   }
 
   /** An HTTP URL, or else a file. */
@@ -203,6 +260,17 @@ class Reader {
       return undefined;
     }
     return datesBetween(from.value, to.value);
+  }
+
+  #place(
+    found: { name: string; value: string } | undefined,
+    isPlace: (uri: string) => boolean,
+    expected: string,
+  ): string | undefined {
+    if (found && !isPlace(found.value)) {
+      this.mistakes.push(`${found.name} must be ${expected}, but is '${found.value}'`);
+    }
+    return found?.value;
   }
 
   #date(flag: 'date' | 'from' | 'to'): { given: boolean; value?: PartitionDate } {

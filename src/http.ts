@@ -1,5 +1,6 @@
 import got, { type Got, HTTPError, RequestError } from 'got';
 import { InterruptedError, PipelineError } from './errors.js';
+import { networkReason } from './network.js';
 
 /** Time limits of one call, in milliseconds: to connect, to the first byte of the answer, and as a whole. */
 const TIMEOUT = { lookup: 5_000, connect: 5_000, secureConnect: 5_000, response: 15_000, request: 30_000 };
@@ -55,18 +56,9 @@ const client: Got = got.extend({
   headers: { 'user-agent': 'movie-etl', accept: 'application/json' },
 });
 
-const REASONS: Record<string, string> = {
-  ETIMEDOUT: 'it takes too long',
-  ECONNREFUSED: 'the connection is refused',
-  ECONNRESET: 'the connection was reset',
-  ENOTFOUND: 'the host is unknown',
-  EAI_AGAIN: 'the host cannot be looked up now',
-  ERR_CANCELED: 'the call was canceled',
-};
-
 function reasonOf(error: unknown): string {
   if (!(error instanceof RequestError) || error instanceof HTTPError) return 'the call failed';
-  return REASONS[error.code] ?? error.code;
+  return networkReason(error.code) ?? error.code;
 }
 
 /** Seconds, or a date: both forms of RFC 9110. */

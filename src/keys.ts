@@ -1,5 +1,5 @@
 import { PipelineError } from './errors.js';
-import { isPartitionDate, RunId } from './records/run.js';
+import { isPartitionDate, type PartitionDate, RunId } from './records/run.js';
 
 /** Batches whose markers are listed and counted together. */
 export const BATCHES_PER_GROUP = 1000;
@@ -28,6 +28,8 @@ export const bronzeKeys = {
     `${bronzeKeys.fullGroups(date, run)}${digits(group, 3)}`,
   error: (date: string, run: string, batch: number) =>
     `dt=${date}/run=${run}/_errors/${digits(batch, 6)}.json`,
+  /** The date of a `_SUCCESS`, if the key is one. */
+  dateOfSuccess: (key: string) => dateIn(/^dt=([^/]+)\/_SUCCESS$/.exec(key)),
   /** The run of a listed prefix `dt=…/run=…/`, if it is one. */
   runOf: (prefix: string): RunId | undefined => {
     const parsed = RunId.safeParse(/\/run=([^/]+)\/$/.exec(prefix)?.[1]);
@@ -47,10 +49,9 @@ export const silverKeys = {
   quarantine: (date: string) => `_quarantine/dt=${date}/movies.ndjson`,
   lineage: (date: string) => `_lineage/dt=${date}.json`,
   /** The date of a listed prefix `movies/dt=…/`, if it is one. */
-  dateOf: (prefix: string): string | undefined => {
-    const date = /\/dt=([^/]+)\/$/.exec(prefix)?.[1] ?? '';
-    return isPartitionDate(date) ? date : undefined;
-  },
+  dateOf: (prefix: string) => dateIn(/\/dt=([^/]+)\/$/.exec(prefix)),
+  /** The date of a `movies.csv`, if the key is one. */
+  dateOfMovies: (key: string) => dateIn(/^movies\/dt=([^/]+)\/movies\.csv$/.exec(key)),
 };
 
 /** Every key of gold. */
@@ -58,6 +59,11 @@ export const goldKeys = {
   dataset: (name: string, date: string) => `${name}/dt=${date}/${name}.csv`,
   lineage: (date: string) => `_lineage/dt=${date}.json`,
 };
+
+function dateIn(match: RegExpExecArray | null): PartitionDate | undefined {
+  const date = match?.[1] ?? '';
+  return isPartitionDate(date) ? date : undefined;
+}
 
 /** The same for the prefix of a listing, which may be empty and may end anywhere. */
 export function checkPrefix(prefix: string): void {

@@ -6,6 +6,7 @@ import { InterruptedError, PipelineError } from './errors.js';
 import { type HttpAnswer, httpGet } from './http.js';
 import type { OmdbAnswer } from './records/bronze-record.js';
 import { decodeJson, RawObject } from './records/decode.js';
+import { type PartitionDate, partitionDate } from './records/run.js';
 
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const RETRIES = 4;
@@ -20,6 +21,7 @@ export interface OmdbOptions {
   /** Calls a second at most; undefined is without a limit. */
   rate: number | undefined;
   signal?: AbortSignal | undefined;
+  now?: () => Date;
 }
 
 /** OMDb asked us to wait. */
@@ -34,16 +36,18 @@ class BusyError extends PipelineError {
 
 /**
  * OMDb over HTTP (https://www.omdbapi.com). Calls are limited in number and rate; what may succeed later is retried
- * with growing pauses. Once the quota is used up, no further call is made. The key stays out of every error.
+ * with growing pauses. Once the quota is used up, no further call is made until the next UTC day. The key stays out of
+ * every error.
  */
-export function omdbSource({ url, apiKey, concurrency, rate, signal }: OmdbOptions) {
+export function omdbSource(options: OmdbOptions) {
+  const { url, apiKey, concurrency, rate, signal, now = () => new Date() } = options;
   const limit = pLimit(concurrency);
   const redact = redacting(apiKey);
-  let refused: PipelineError | undefined;
+  const refusals = refusalMemory(now);
 
   /** Checked at the last moment: a call that waited for its turn is not made after a refusal. */
   const call = async (imdbId: string) => {
-    if (refused) throw refused;
+    refusals.throwIfAny();
     const address = addressOf(url, apiKey, imdbId);
     return httpGet(address, 'OMDb', { maxBytes: MAX_ANSWER_BYTES, signal });
   };
@@ -51,11 +55,11 @@ export function omdbSource({ url, apiKey, concurrency, rate, signal }: OmdbOptio
 
   const ask = async (imdbId: string): Promise<OmdbAnswer> => {
     if (signal?.aborted) throw new InterruptedError();
-    if (refused) throw refused;
+    refusals.throwIfAny();
     try {
       return understand(imdbId, await paced(imdbId), redact);
     } catch (error) {
-      if (error instanceof PipelineError && error.verdict !== 'retry') refused ??= error;
+      refusals.note(error);
       throw error;
     }
   };
@@ -80,6 +84,25 @@ export function omdbSource({ url, apiKey, concurrency, rate, signal }: OmdbOptio
   return {
     /** @throws PipelineError whose verdict says whether asking again can help */
     lookup: (imdbId: string): Promise<OmdbAnswer> => limit(() => askAgain(imdbId)),
+  };
+}
+
+/** Remembers that OMDb refused: a used-up quota until the next UTC day, anything else for good. */
+function refusalMemory(now: () => Date) {
+  let refusal: { error: PipelineError; day: PartitionDate } | undefined;
+  const standing = (): PipelineError | undefined => {
+    const renewed = refusal?.error.verdict === 'quota' && refusal.day !== partitionDate(now());
+    return renewed ? undefined : refusal?.error;
+  };
+  return {
+    note: (error: unknown) => {
+      if (!(error instanceof PipelineError) || error.verdict === 'retry') return;
+      refusal = { error: standing() ?? error, day: partitionDate(now()) };
+    },
+    throwIfAny: () => {
+      const error = standing();
+      if (error) throw error;
+    },
   };
 }
 

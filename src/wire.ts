@@ -1,3 +1,4 @@
+import { awsClients } from './aws.js';
 import { DEFAULT_OMDB_URL, type Settings } from './config.js';
 import type { Queue } from './queues/queue.js';
 import type { OmdbAnswer } from './records/bronze-record.js';
@@ -26,7 +27,7 @@ export async function wire<Name extends keyof Adapters>(
   const adapters: Partial<Adapters> = {};
   const close = async () => {
     await adapters.queue?.close();
-    await openers.closeOffline();
+    await openers.closeShared();
   };
   try {
     for (const name of names) Object.assign(adapters, { [name]: await openers[name]() });
@@ -38,17 +39,23 @@ export async function wire<Name extends keyof Adapters>(
 }
 
 function openersOf(settings: Settings, signal: AbortSignal | undefined) {
-  const store = async (uri: string) => (await import('./stores/open.js')).openStore(uri);
+  const aws = awsClients(settings.aws);
+  const store = async (uri: string) => (await import('./stores/open.js')).openStore(uri, aws);
   let offline: ReturnType<typeof import('./offline.js').startOffline> | undefined;
   const fixtures = async () => {
     offline ??= (await import('./offline.js')).startOffline();
     return offline;
   };
+  const omdbApiKey = async () => {
+    const { omdbApiKey: key, omdbApiKeySecret: secret } = settings;
+    if (key !== undefined || secret === undefined) return key ?? '';
+    return (await import('./secrets.js')).readOmdbApiKey(await aws.secrets(), secret);
+  };
   return {
     bronze: () => store(settings.bronze),
     silver: () => store(settings.silver),
     gold: () => store(settings.gold),
-    queue: async () => (await import('./queues/open.js')).openQueue(settings.queue),
+    queue: async () => (await import('./queues/open.js')).openQueue(settings.queue, aws),
     movies: async () => {
       const { movieSource } = await import('./movies.js');
       if (settings.movies !== undefined) return movieSource(settings.movies, { signal });
@@ -56,11 +63,14 @@ function openersOf(settings: Settings, signal: AbortSignal | undefined) {
     },
     omdb: async () => {
       const { omdbSource } = await import('./omdb.js');
-      const { omdbUrl, offline: standIn, omdbApiKey = '', concurrency, rate } = settings;
+      const { omdbUrl, offline: standIn, concurrency, rate } = settings;
       const url = omdbUrl ?? (standIn ? (await fixtures()).omdbUrl : DEFAULT_OMDB_URL);
-      const apiKey = standIn ? 'offline' : omdbApiKey;
+      const apiKey = standIn ? 'offline' : await omdbApiKey();
       return omdbSource({ url: new URL(url), apiKey, concurrency, rate, signal });
     },
-    closeOffline: async () => (await offline)?.close(),
+    closeShared: async () => {
+      await (await offline)?.close();
+      await aws.close();
+    },
   };
 }

@@ -36,10 +36,12 @@ const DEFAULTS = {
   movies: undefined,
   omdbUrl: undefined,
   omdbApiKey: undefined,
+  omdbApiKeySecret: undefined,
   topN: undefined,
   batchSize: undefined,
   concurrency: 8,
   rate: undefined,
+  aws: { region: undefined, profile: undefined, endpointUrl: undefined, pathStyle: false },
 };
 
 /** Each setting that has a flag and a variable: a good value for either, and what it comes to. */
@@ -77,7 +79,7 @@ t.test('a flag wins over a variable, which wins over the default', async (t) => 
 
 t.test('a bad variable does not matter when the flag is given', async (t) => {
   t.equal(settings({ topN: '5' }, { TOP_N: 'many' }).topN, 5);
-  t.equal(settings({ bronze: './x' }, { BRONZE_URI: 's3://bucket' }).bronze, './x');
+  t.equal(settings({ bronze: './x' }, { BRONZE_URI: 'gs://bucket' }).bronze, './x');
 });
 
 t.test('a variable that is empty is as if it were not set', async (t) => {
@@ -242,18 +244,46 @@ t.test('numbers are taken up to their bounds', async (t) => {
   t.equal(settings({ rate: '1000' }).rate, 1000);
 });
 
-t.test('a bucket or a queue in the cloud is refused for now', async (t) => {
-  const places = [
-    ['bronze', '--bronze', 'BRONZE_URI', 's3://bucket/bronze'],
-    ['silver', '--silver', 'SILVER_URI', 'S3://bucket'],
-    ['gold', '--gold', 'GOLD_URI', 'gs://bucket/gold'],
-    ['queue', '--queue', 'QUEUE_URL', 'https://sqs.eu-central-1.amazonaws.com/1/q.fifo'],
-  ] as const;
-  for (const [name, flag, variable, uri] of places) {
-    const must = `must be a directory or a file: URI of one, but is '${uri}'`;
-    t.strictSame(mistakes({ [name]: uri }), [`${flag} ${must}`]);
-    t.strictSame(mistakes({}, { [variable]: uri }), [`${variable} ${must}`]);
+const STORE = 'must be a directory, a file: URI of one, or s3://BUCKET/PREFIX';
+const QUEUE = 'must be a directory, a file: URI of one, or the URL of an SQS queue';
+
+t.test('a layer is a directory or in a bucket, the queue a directory or in SQS', async (t) => {
+  const bucket = 's3://movie-etl-bronze-123456789012/bronze';
+  for (const uri of [
+    bucket,
+    's3://bucket',
+    's3://bucket/',
+    's3://a.b/c/d/',
+    'C:\\data\\bronze',
+    './a:b',
+    '/srv/s3',
+  ])
+    t.equal(settings({ bronze: uri }).bronze, uri, uri);
+  for (const uri of [
+    'https://sqs.eu-central-1.amazonaws.com/123456789012/q.fifo',
+    'http://127.0.0.1:4566/0/q',
+    './q',
+  ])
+    t.equal(settings({ queue: uri }).queue, uri, uri);
+  const stores = [
+    'S3://bucket',
+    's3://',
+    's3://B/x',
+    's3:///bronze',
+    'gs://bucket/gold',
+    'https://bucket.example/',
+  ];
+  for (const uri of [...stores, 'file://another-machine/bronze', 'file:///a%2Fb']) {
+    t.strictSame(mistakes({ silver: uri }), [`--silver ${STORE}, but is '${uri}'`]);
+    t.strictSame(mistakes({}, { SILVER_URI: uri }), [`SILVER_URI ${STORE}, but is '${uri}'`]);
   }
+  for (const uri of [
+    'arn:aws:sqs:eu-central-1:123456789012:q',
+    's3://bucket/queue',
+    'https://',
+    'https://sqs.example/',
+  ])
+    t.strictSame(mistakes({ queue: uri }), [`--queue ${QUEUE}, but is '${uri}'`]);
   t.strictSame(mistakes({ dataDir: 's3://bucket' }), [
     "--data-dir must be a directory or a file: URI of one, but is 's3://bucket'",
   ]);
@@ -262,12 +292,29 @@ t.test('a bucket or a queue in the cloud is refused for now', async (t) => {
     t.strictSame(mistakes({ movies }), [`--movies ${must}`], movies);
     t.strictSame(mistakes({}, { MOVIES_URL: movies }), [`MOVIES_URL ${must}`], movies);
   }
-  for (const elsewhere of ['file://another-machine/bronze', 'file:///a%2Fb'])
-    t.strictSame(mistakes({ bronze: elsewhere }), [
-      `--bronze must be a directory or a file: URI of one, but is '${elsewhere}'`,
-    ]);
-  for (const path of ['C:\\data\\bronze', './a:b', '/srv/s3', 'file:///srv/bronze'])
-    t.equal(settings({ bronze: path }).bronze, path, `${path} is a directory`);
+});
+
+t.test('AWS is where the AWS CLI would look for it', async (t) => {
+  const aws = (flags: Flags, environment: Environment = {}) => settings(flags, environment).aws;
+  const regions = { AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-2' };
+  t.equal(aws({ region: 'eu-west-3' }, regions).region, 'eu-west-3');
+  t.equal(aws({}, regions).region, 'eu-west-1');
+  t.equal(aws({}, { AWS_DEFAULT_REGION: 'eu-west-2' }).region, 'eu-west-2');
+  t.equal(aws({ profile: 'etl' }).profile, 'etl');
+  const endpoint = 'http://127.0.0.1:4566';
+  t.match(aws({ endpointUrl: endpoint }), { endpointUrl: endpoint, pathStyle: true });
+  for (const name of ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3'])
+    t.match(aws({}, { [name]: endpoint }), { endpointUrl: undefined, pathStyle: true }, name);
+  t.strictSame(mistakes({ endpointUrl: 'localhost:4566', region: '' }), [
+    '--endpoint-url must be a URL that begins with http:// or https://',
+    '--region is empty',
+  ]);
+});
+
+t.test('a secret stands in for the key', async (t) => {
+  const environment = { OMDB_API_KEY_SECRET: ' movie-etl/omdb ' };
+  t.equal(settings({}, environment, ['omdb']).omdbApiKeySecret, 'movie-etl/omdb');
+  t.equal(settings({}, { OMDB_API_KEY_SECRET: ' ' }).omdbApiKeySecret, undefined);
 });
 
 t.test('a range that nobody means is refused before it is made', async (t) => {
@@ -305,7 +352,7 @@ t.test('a flag that is empty is a mistake that names it', async (t) => {
 
 const NO_MOVIES = 'no movie list: give --movies URL|FILE, set MOVIES_URL, or use --offline';
 const NO_KEY =
-  'no OMDb API key: set OMDB_API_KEY (a free key comes from https://www.omdbapi.com/apikey.aspx), or use --offline';
+  'no OMDb API key: set OMDB_API_KEY (a free key comes from https://www.omdbapi.com/apikey.aspx) or OMDB_API_KEY_SECRET, or use --offline';
 
 t.test('the list and the key are needed only by what asks for them', async (t) => {
   t.strictSame(mistakes({}, {}, []), []);
@@ -349,17 +396,17 @@ t.test('all mistakes come at once', async (t) => {
   const flags = {
     date: '2026-02-30',
     run: 'latest',
-    bronze: 's3://b/bronze',
+    bronze: 'gs://b/bronze',
     omdbUrl: 'omdb',
     topN: '0',
     concurrency: '1000',
   };
-  const environment = { SILVER_URI: 's3://b/silver', BATCH_SIZE: 'x', RATE: '-1' };
+  const environment = { SILVER_URI: 'gs://b/silver', BATCH_SIZE: 'x', RATE: '-1' };
   const expected = [
     "--date '2026-02-30' is no date: give a calendar day as YYYY-MM-DD",
     "--run 'latest' is no run id such as 20261123T030000Z or 20261123T101512Z-k3f9qz",
-    "--bronze must be a directory or a file: URI of one, but is 's3://b/bronze'",
-    "SILVER_URI must be a directory or a file: URI of one, but is 's3://b/silver'",
+    `--bronze ${STORE}, but is 'gs://b/bronze'`,
+    `SILVER_URI ${STORE}, but is 'gs://b/silver'`,
     '--omdb-url must be a URL that begins with http:// or https://',
     "--top-n must be a whole number from 1 to 1000000, but is '0'",
     "BATCH_SIZE must be a whole number from 1 to 1000000, but is 'x'",

@@ -58,7 +58,8 @@ const bare = (path: string) => path.replace(/\.(ts|js)$/, '');
 const stageOf = (path: string) => path.split('/').slice(0, 2).join('/');
 
 const PORTS = ['stores/store', 'queues/queue'];
-const ADAPTERS = /^(stores\/(?!store$)|queues\/(?!queue$)|omdb$|movies$|offline$|http$|files$|holder$|lock$)/;
+const ADAPTERS =
+  /^(stores\/(?!store$)|queues\/(?!queue$)|omdb$|movies$|offline$|http$|network$|aws$|aws-errors$|secrets$|files$|holder$|lock$)/;
 const PURE = /^(records\/|datasets\/|keys$|csv$|errors$)/;
 
 /** Each rule says what an import from these files must not be. */
@@ -99,6 +100,15 @@ const rules: { name: string; broken: (each: Import) => boolean }[] = [
     broken: ({ from }) => PORTS.includes(from),
   },
   {
+    name: 'a function imports config, wire, stages and what is pure',
+    broken: ({ from, to, typeOnly }) =>
+      /^lambda\//.test(from) &&
+      !/^(lambda\/|stages\/)/.test(to) &&
+      !PURE.test(to) &&
+      !['config', 'wire', 'uri'].includes(to) &&
+      !(to === 'log' && typeOnly),
+  },
+  {
     name: 'commands and lambda do not know each other',
     broken: ({ from, to }) =>
       (/^commands\//.test(from) && /^lambda\//.test(to)) ||
@@ -135,6 +145,9 @@ t.test('the rules bite', async (t) => {
   t.ok(value('commands/gold', 'lambda/process-silver-to-gold'));
   t.ok(value('records/runs', 'stores/dir'));
   t.ok(value('wire', 'commands/gold'));
+  t.ok(value('lambda/process-silver-to-gold', 'stores/open'));
+  t.ok(value('lambda/process-silver-to-gold', 'terminal'));
+  t.ok(value('commands/gold', 'aws'));
 });
 
 t.test(

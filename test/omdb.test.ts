@@ -138,6 +138,17 @@ t.test('OMDb that asks to wait for longer than we do is not asked again', async 
 });
 
 t.test('a used-up quota', async (t) => {
+  await t.test('is remembered until the next UTC day', async (t) => {
+    let clock = new Date('2026-11-23T23:59:59Z');
+    const { server, lookup } = await sourceOn(t, inTurn(limitReached), { now: () => clock });
+    t.match(await failureOf(lookup(SHAWSHANK)), { verdict: 'quota' });
+    t.match(await failureOf(lookup(SHAWSHANK)), { verdict: 'quota' });
+    t.equal(server.calls.length, 1);
+    clock = new Date('2026-11-24T00:00:00Z');
+    t.match(await lookup(SHAWSHANK), { status: 'enriched' });
+    t.equal(server.calls.length, 2);
+  });
+
   await t.test('ends all calls of this process', async (t) => {
     const { server, lookup } = await sourceOn(t, () => limitReached);
     t.match(await failureOf(lookup(SHAWSHANK)), { verdict: 'quota', message: /Request limit reached!/ });

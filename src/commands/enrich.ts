@@ -52,7 +52,7 @@ async function workThroughQueue(session: EnrichSession): Promise<void> {
     const letters = `${counted(dead, 'message')} in the dead-letter queue of ${services.queue.uri}`;
     errors.push(
       new UnfinishedError('retry', letters, {
-        hint: 'finish their dates with: movie-etl enrich --date DATE',
+        hint: 'bring them back with: movie-etl redrive, or finish their dates with: movie-etl enrich --date DATE',
       }),
     );
   }

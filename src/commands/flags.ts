@@ -25,10 +25,13 @@ export const runFlag = (description: string): AddFlags => group('Dates:', option
 export const placeFlags = group(
   'Where:',
   option('--data-dir <dir>', 'holds bronze, silver, gold and queue (default: ./data)'),
-  option('--bronze <uri>', 'bronze layer [BRONZE_URI]'),
+  option('--bronze <uri>', 'bronze layer: a directory or s3://BUCKET/PREFIX [BRONZE_URI]'),
   option('--silver <uri>', 'silver layer [SILVER_URI]'),
   option('--gold <uri>', 'gold layer [GOLD_URI]'),
-  option('--queue <uri>', 'queue between extract and enrich [QUEUE_URL]'),
+  option('--queue <uri>', 'queue between extract and enrich: a directory or an SQS queue URL [QUEUE_URL]'),
+  option('--region <region>', 'of AWS [AWS_REGION]'),
+  option('--profile <name>', 'of your AWS configuration [AWS_PROFILE]'),
+  option('--endpoint-url <url>', 'where AWS is, for an emulator [AWS_ENDPOINT_URL]'),
 );
 
 export const listFlags = group(
@@ -40,7 +43,10 @@ export const listFlags = group(
 
 export const omdbFlags = group(
   'What:',
-  option('--omdb-url <url>', 'OMDb (default: https://www.omdbapi.com/) [OMDB_URL]; its key: [OMDB_API_KEY]'),
+  option(
+    '--omdb-url <url>',
+    'OMDb (default: https://www.omdbapi.com/) [OMDB_URL]; its key: [OMDB_API_KEY] [OMDB_API_KEY_SECRET]',
+  ),
   option('--concurrency <n>', 'OMDb calls at once (default: 8) [CONCURRENCY]'),
   option('--rate <n>', 'OMDb calls a second at most (default: no limit) [RATE]'),
 );

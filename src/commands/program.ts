@@ -75,6 +75,17 @@ const subcommands: readonly Subcommand[] = [
     ],
     load: () => import('./run-all.js'),
   },
+  {
+    name: 'redrive',
+    description:
+      'Bring dead letters back: messages that failed ten times go from the dead-letter queue to the queue.',
+    flags: [placeFlags],
+    examples: [
+      'movie-etl redrive',
+      'movie-etl redrive --queue https://sqs.eu-west-1.amazonaws.com/123456789012/movies.fifo',
+    ],
+    load: () => import('./redrive.js'),
+  },
 ];
 
 /** Adds every subcommand with its flags, and its examples below them. */

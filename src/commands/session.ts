@@ -31,7 +31,7 @@ export async function withSession<Name extends keyof Adapters>(
   work: (session: Session<Name>) => Promise<void>,
 ): Promise<void> {
   const { now, signal } = context;
-  const settings = readSettings(flags, processEnvironment(), now(), needed);
+  const settings = readSettings(flags, processEnvironment(flags), now(), needed);
   const terminal = await context.terminal();
   const adapters = await wire(settings, names, signal);
   try {

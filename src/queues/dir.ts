@@ -66,6 +66,19 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
     }
   }
 
+  /** Names new messages, in this order; undefined for one whose id is under way. Needs the lock. */
+  async function placesAtTheEnd(): Promise<(id: string) => MessageFile | undefined> {
+    // Listed twice: a message that is renamed during one listing can be missing in it.
+    const standing = [...(await files(root)), ...(await files(root))];
+    const underWay = new Set(standing.map(({ id }) => id));
+    let order = standing.reduce((last, file) => Math.max(last, file.order), 0);
+    return (id) => {
+      if (underWay.has(id)) return undefined;
+      underWay.add(id);
+      return { due: now(), order: ++order, id, receives: 0, holder: NOBODY };
+    };
+  }
+
   async function claim(file: MessageFile): Promise<ReceivedMessage | undefined> {
     if (file.receives >= MAX_RECEIVES) {
       await makeDirectory(dead);
@@ -91,16 +104,10 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
     send: (messages) =>
       guarded('write to', () =>
         withLock(root, async () => {
-          // Listed twice: a message that is renamed during one listing can be missing in it.
-          const standing = [...(await files(root)), ...(await files(root))];
-          const underWay = new Set(standing.map(({ id }) => id));
-          let order = standing.reduce((last, file) => Math.max(last, file.order), 0);
+          const place = await placesAtTheEnd();
           for (const { body, deduplicationId } of messages) {
-            const id = messageId(deduplicationId);
-            if (underWay.has(id)) continue;
-            underWay.add(id);
-            const file = { due: now(), order: ++order, id, receives: 0, holder: NOBODY };
-            await rename(await writeTemporary(root, body), join(root, formatName(file)));
+            const file = place(messageId(deduplicationId));
+            if (file) await rename(await writeTemporary(root, body), join(root, formatName(file)));
           }
         }),
       ),
@@ -138,6 +145,20 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
         const standing = await files(root);
         const ready = standing.filter(isReceivable).length;
         return { ready, hidden: standing.length - ready, dead: (await files(dead)).length };
+      }),
+    redrive: () =>
+      guarded('write to', async () => {
+        if ((await files(dead)).length === 0) return 0;
+        return withLock(root, async () => {
+          const place = await placesAtTheEnd();
+          const letters = await files(dead);
+          for (const letter of letters) {
+            const file = place(letter.id);
+            const path = join(dead, formatName(letter));
+            await (file ? rename(path, join(root, formatName(file))) : unlinkIfThere(path));
+          }
+          return letters.length;
+        });
       }),
     close: () =>
       guarded('write to', async () => {

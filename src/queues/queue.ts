@@ -5,10 +5,14 @@ export const MAX_RECEIVES = 10;
 export const MAX_MESSAGES = 10;
 
 export interface OutgoingMessage {
+  /** JSON; a driver may write characters in its strings as escapes. */
   body: string;
   /** Messages of one group are handed out one after the other where the queue is FIFO. */
   group: string;
-  /** A message with the id of one that is still under way is dropped. */
+  /**
+   * Where the queue can tell, a message with the id of one that is still under way is dropped: a directory always, a
+   * FIFO SQS queue for five minutes after the first send, a standard one never.
+   */
   deduplicationId: string;
 }
 
@@ -46,7 +50,7 @@ export interface QueueReceiver {
   receive(most: number): Promise<ReceivedMessage[]>;
   /** The messages are done and do not come back. Those that were given to somebody else meanwhile are left alone. */
   acknowledge(messages: readonly ReceivedMessage[]): Promise<void>;
-  /** The message comes back after so many seconds; 0 is at once. */
+  /** The message comes back after so many seconds; 0 is at once. SQS can hide it for twelve hours at most. */
   defer(message: ReceivedMessage, seconds: number): Promise<void>;
   depth(): Promise<QueueDepth>;
 }
@@ -57,6 +61,11 @@ export interface QueueReceiver {
  */
 export interface Queue extends QueueSender, QueueReceiver {
   readonly uri: string;
+  /**
+   * Dead letters go back to be received again, as if they were sent anew.
+   * @returns how many left the dead-letter queue, or are leaving it: a large move goes on after this returns
+   */
+  redrive(): Promise<number>;
   /** Lets go of everything that was received and not settled. */
   close(): Promise<void>;
 }

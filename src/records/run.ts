@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+/** Characters of a request id, a UUID, that tell runs of one date apart. */
+const REQUEST_SUFFIX = 12;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A partition: a calendar day, UTC, `YYYY-MM-DD`. */
@@ -49,6 +51,21 @@ export function scheduledRunId(scheduled: Date): RunId {
 }
 
 /**
+ * The suffix of a run that a function was asked for by hand: out of the id of the request, which stays the same when
+ * the invocation is retried.
+ */
+export function suffixOfRequest(requestId: string): string {
+  return requestId
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '')
+    .slice(0, REQUEST_SUFFIX);
+}
+
+export function suffixedRunId(started: Date, suffix: string): RunId {
+  return `${scheduledRunId(started)}-${suffix}`;
+}
+
+/**
  * The id of a run started by hand. The suffix begins with the milliseconds of the start, so that ids sort by
  * start time within a second too, and goes on at random.
  * @param random a number from 0 up to, not including, 1
@@ -58,5 +75,5 @@ export function newRunId(started: Date, random: number): RunId {
   const rest = Math.floor(random * 36 ** 4)
     .toString(36)
     .padStart(4, '0');
-  return `${scheduledRunId(started)}-${milliseconds}${rest}`;
+  return suffixedRunId(started, milliseconds + rest);
 }

@@ -13,11 +13,27 @@ import type { PartitionDate, RunId } from './run.js';
  */
 export async function newestRun(bronze: ObjectLister, date: PartitionDate): Promise<RunId | undefined> {
   let newest: RunId | undefined;
-  for await (const entry of bronze.list(bronzeKeys.date(date), { delimiter: '/' })) {
-    const run = bronzeKeys.runOf(entry);
-    if (run !== undefined && (newest === undefined || run > newest)) newest = run;
+  for await (const run of runsOf(bronze, date)) {
+    if (newest === undefined || run > newest) newest = run;
   }
   return newest;
+}
+
+/** The run of a date whose id ends in a suffix, if there is one. */
+export async function runWithSuffix(
+  bronze: ObjectLister,
+  date: PartitionDate,
+  suffix: string,
+): Promise<RunId | undefined> {
+  for await (const run of runsOf(bronze, date)) if (run.endsWith(`-${suffix}`)) return run;
+  return undefined;
+}
+
+async function* runsOf(bronze: ObjectLister, date: PartitionDate): AsyncGenerator<RunId> {
+  for await (const entry of bronze.list(bronzeKeys.date(date), { delimiter: '/' })) {
+    const run = bronzeKeys.runOf(entry);
+    if (run !== undefined) yield run;
+  }
 }
 
 export interface StandingManifest {

@@ -6,7 +6,7 @@ import { PipelineError } from '../../src/errors.js';
 import { writeTemporary } from '../../src/files.js';
 import { dirQueue } from '../../src/queues/dir.js';
 import { openQueue } from '../../src/queues/open.js';
-import { MAX_RECEIVES, type Queue } from '../../src/queues/queue.js';
+import { MAX_RECEIVES, type OutgoingMessage, type Queue } from '../../src/queues/queue.js';
 import { startWorker, takeFrom } from '../support/processes.js';
 import { bodiesOf, numbered, outgoing, queueSuite, receiveAll } from '../support/queue-suite.js';
 import type { QueueJob } from '../support/queue-worker.js';
@@ -67,6 +67,50 @@ t.test('dead letters lie in dead/, with their text', async (t) => {
   await queue.send([outgoing(0, 'sent anew')]);
   t.same(bodiesOf(await queue.receive(10)), ['sent anew'], 'a dead letter is not under way');
   t.same(await queue.depth(), { ready: 0, hidden: 1, dead: 2 });
+});
+
+/** Sends messages and receives them until they are dead letters. */
+async function bury(queue: Queue, messages: readonly OutgoingMessage[]): Promise<void> {
+  await queue.send(messages);
+  for (let attempt = 1; attempt <= MAX_RECEIVES; attempt++) {
+    await receiveAll(queue);
+    await queue.close();
+  }
+  await queue.receive(1);
+}
+
+t.test('dead letters come back in their order, behind what is in the queue', async (t) => {
+  const root = join(t.testdir(), 'queue');
+  const queue = dirQueue(root);
+  await bury(queue, numbered(3));
+  await writeFile(join(root, 'dead', 'notes.txt'), 'mine');
+  await queue.send([outgoing(3)]);
+  t.equal(await queue.redrive(), 3);
+  t.same(bodiesOf(await receiveAll(queue)), ['message 3', 'message 0', 'message 1', 'message 2']);
+  t.same(await readdir(join(root, 'dead')), ['notes.txt']);
+});
+
+t.test('a dead letter whose message was sent anew meanwhile is dropped', async (t) => {
+  const queue = dirQueue(join(t.testdir(), 'queue'));
+  await bury(queue, [outgoing(0, 'dead'), outgoing(1, 'dead too')]);
+  await queue.send([outgoing(0, 'sent anew')]);
+  t.equal(await queue.redrive(), 2);
+  t.same(bodiesOf(await receiveAll(queue)), ['sent anew', 'dead too']);
+  t.same(await queue.depth(), { ready: 0, hidden: 2, dead: 0 });
+});
+
+t.test('of two redrives at once, each dead letter comes back once', async (t) => {
+  const root = join(t.testdir(), 'queue');
+  await bury(dirQueue(root), numbered(20));
+  const counts = await Promise.all([dirQueue(root).redrive(), dirQueue(root).redrive()]);
+  t.same(counts.sort(), [0, 20]);
+  t.same(await dirQueue(root).depth(), { ready: 20, hidden: 0, dead: 0 });
+});
+
+t.test('a redrive where nobody ever sent leaves no trace', async (t) => {
+  const root = join(t.testdir(), 'queue');
+  t.equal(await dirQueue(root).redrive(), 0);
+  await t.rejects(readdir(root), { code: 'ENOENT' });
 });
 
 t.test('files that are no messages are left alone', async (t) => {
@@ -137,6 +181,7 @@ t.test('a queue that cannot be used says so, with the name that the user gave it
     ['write to', async (queue) => queue.send([message])],
     ['read', async (queue) => queue.receive(1)],
     ['read', async (queue) => queue.depth()],
+    ['write to', async (queue) => queue.redrive()],
   ];
   const roots = {
     file: 'a part of the path is a file, not a directory',

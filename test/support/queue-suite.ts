@@ -177,6 +177,40 @@ export async function queueSuite(
     t.equal((await queue.depth()).dead, 1);
   });
 
+  await t.test('dead letters go back by a redrive, as if they were sent anew', async (t) => {
+    const { queue, again } = await open(t);
+    const other = await again();
+    t.equal(await queue.redrive(), 0, 'nothing to bring back');
+    await queue.send(numbered(3));
+    for (const time of ['the first time', 'once more']) {
+      await bury(queue);
+      t.same(await queue.depth(), { ready: 0, hidden: 0, dead: 3 }, time);
+      t.equal(await other.redrive(), 3);
+      t.same(await queue.depth(), { ready: 3, hidden: 0, dead: 0 });
+      const back = await receiveAll(queue);
+      t.ok(sameTexts(bodiesOf(back), bodiesOf(numbered(3))));
+      t.same(new Set(back.map(({ attempt }) => attempt)), new Set([1]));
+      await queue.close();
+    }
+    await queue.acknowledge(await receiveAll(queue));
+    t.equal(await other.redrive(), 0);
+    t.same(await queue.depth(), { ready: 0, hidden: 0, dead: 0 });
+  });
+
+  await t.test('a redrive leaves what is in the queue as it is', async (t) => {
+    const { queue, again } = await open(t);
+    const other = await again();
+    await queue.send(numbered(2));
+    await bury(queue);
+    await queue.send([outgoing(2), outgoing(3)]);
+    const [held] = await queue.receive(1);
+    if (!held) throw new Error('two messages were sent');
+    t.equal(await other.redrive(), 2);
+    t.same(await queue.depth(), { ready: 3, hidden: 1, dead: 0 });
+    const rest = bodiesOf(await receiveAll(other));
+    t.ok(sameTexts([held.body, ...rest], bodiesOf(numbered(4))));
+  });
+
   await t.test('depth counts what is ready, hidden and dead', async (t) => {
     const { queue, again } = await open(t);
     const other = await again();
@@ -292,6 +326,15 @@ export async function receiveAll(queue: Queue, most = 10): Promise<ReceivedMessa
     if (received.length === 0) return all;
     all.push(...received);
   }
+}
+
+/** Makes dead letters of everything that can be received. */
+async function bury(queue: Queue): Promise<void> {
+  for (let attempt = 1; attempt <= MAX_RECEIVES; attempt++) {
+    await receiveAll(queue);
+    await queue.close();
+  }
+  await receiveAll(queue);
 }
 
 export function bodiesOf(messages: readonly { body: string }[]): string[] {

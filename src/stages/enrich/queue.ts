@@ -6,12 +6,8 @@ import type { RunReference } from '../../records/run.js';
 import { readManifest } from '../../records/runs.js';
 import { type EnrichServices, enrichBatch } from './batch.js';
 import { isComplete } from './completion.js';
+import { delayAfter, delayOf } from './delay.js';
 import { addBatch, type EnrichSummary, emptySummary, failedBatch, verdictOf } from './summary.js';
-
-const FIRST_DELAY_SECONDS = 30;
-const LONGEST_DELAY_SECONDS = 15 * 60;
-/** The longest that SQS can hide a message. */
-const LONGEST_DEFERRAL_SECONDS = 12 * 60 * 60;
 
 export interface DrainSummary {
   /** One for each run whose messages came by. */
@@ -107,9 +103,8 @@ class Drain {
         return 0;
       }
       summary.failed.push(failedBatch(message.batch, error));
-      if (verdictOf(error) !== 'quota') return delayAfter(received.attempt);
-      this.#quota = messageOf(error);
-      return secondsToNextDay(this.services.now());
+      if (verdictOf(error) === 'quota') this.#quota = messageOf(error);
+      return delayOf(error, received.attempt, this.services.now());
     }
   }
 
@@ -145,13 +140,4 @@ class Drain {
     const total = this.#expected < done ? {} : { total: this.#expected };
     this.services.log.progress({ done, ...total, noun: 'movies' });
   }
-}
-
-function delayAfter(attempt: number): number {
-  return Math.min(FIRST_DELAY_SECONDS * 2 ** (attempt - 1), LONGEST_DELAY_SECONDS);
-}
-
-function secondsToNextDay(now: Date): number {
-  const midnight = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1);
-  return Math.min(Math.ceil((midnight - now.getTime()) / 1000), LONGEST_DEFERRAL_SECONDS);
 }

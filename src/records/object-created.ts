@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { decode } from './decode.js';
+
+const Notification = z.object({
+  Records: z.array(
+    z.object({
+      s3: z.object({ bucket: z.object({ name: z.string() }), object: z.object({ key: z.string() }) }),
+    }),
+  ),
+});
+/** What S3 sends once when a notification is set up. */
+const TestEvent = z.object({ Event: z.literal('s3:TestEvent') });
+
+export interface ObjectName {
+  bucket: string;
+  key: string;
+}
+
+/**
+ * The objects that an S3 event notification names. Keys come URL-encoded, a space as `+`
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html).
+ * @throws DecodeError when it is no notification
+ */
+export function decodeObjectCreated(event: unknown): ObjectName[] {
+  if (TestEvent.safeParse(event).success) return [];
+  const { Records } = decode(Notification, event, 'S3 event');
+  return Records.map(({ s3 }) => ({ bucket: s3.bucket.name, key: decodeKey(s3.object.key) }));
+}
+
+/** A key that is not encoded as S3 does it stands for itself. */
+function decodeKey(key: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch {
+    return key;
+  }
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { ObjectLister } from '../stores/store.js';
+import { decode } from './decode.js';
+import {
+  PartitionDate,
+  partitionDate,
+  type RunId,
+  scheduledRunId,
+  suffixedRunId,
+  suffixOfRequest,
+} from './run.js';
+import { runWithSuffix } from './runs.js';
+
+/** A count, also as the text that a template's substitution leaves. */
+const Count = z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)]).refine((count) => count >= 1, {
+  error: 'is no whole number from 1',
+});
+const Moment = z.iso.datetime({ offset: true, error: 'is no time such as 2026-11-23T03:00:00Z' });
+
+/**
+ * What asks for an extract: the input of a schedule (`scheduled_time`), the event of an EventBridge rule (`time`), or
+ * what a person writes by hand (`date`). What else is in the event is of no interest.
+ */
+const Trigger = z.object({
+  scheduled_time: Moment.optional(),
+  time: Moment.optional(),
+  date: PartitionDate.optional(),
+  top_n: Count.optional(),
+  batch_size: Count.optional(),
+});
+
+export interface Trigger {
+  date: PartitionDate;
+  /** Where a moment was scheduled, its run, the same for every retry; else the suffix of a run that starts now. */
+  run: { id: RunId } | { started: Date; suffix: string };
+  topN: number | undefined;
+  batchSize: number | undefined;
+}
+
+/**
+ * @param requestId of the invocation; a retried invocation keeps it
+ * @throws DecodeError that names the field
+ */
+export function decodeTrigger(event: unknown, requestId: string, now: Date): Trigger {
+  const { scheduled_time, time, date, top_n, batch_size } = decode(Trigger, event ?? {}, 'event');
+  const moment = scheduled_time ?? time;
+  const scheduled = moment === undefined ? undefined : new Date(moment);
+  return {
+    date: date ?? partitionDate(scheduled ?? now),
+    run: scheduled ? { id: scheduledRunId(scheduled) } : { started: now, suffix: suffixOfRequest(requestId) },
+    topN: top_n,
+    batchSize: batch_size,
+  };
+}
+
+/** The run that a trigger is of. An invocation that is retried goes on with the run that it began. */
+export async function runOfTrigger(bronze: ObjectLister, { date, run }: Trigger): Promise<RunId> {
+  if ('id' in run) return run.id;
+  return (await runWithSuffix(bronze, date, run.suffix)) ?? suffixedRunId(run.started, run.suffix);
+}
