@@ -1,0 +1,59 @@
+import type { Seed } from '../template-seeds.js';
+
+export const accessSeeds: readonly Seed[] = [
+  {
+    what: 'a right on every resource',
+    from: '- !GetAtt EnrichAndStoreMovieLogs.Arn',
+    to: "- '*'",
+    faults: [
+      'EnrichAndStoreMovieRole Logs: is for every resource',
+      'EnrichAndStoreMovieRole: writes the log of others',
+    ],
+  },
+  {
+    what: 'every action',
+    from: "Action: ['sqs:SendMessage']",
+    to: "Action: ['sqs:*']",
+    faults: ['GetMoviesAndSendToQueueRole SendBatches: is for every action'],
+  },
+  {
+    what: 'the logs of all functions',
+    from: '- !GetAtt ProcessSilverToGoldLogs.Arn',
+    to: `- !Sub arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/*`,
+    faults: ['ProcessSilverToGoldRole: writes the log of others'],
+  },
+  {
+    what: 'a managed policy',
+    from: 'Description: EnrichAndStoreMovie of movie-etl',
+    to: 'ManagedPolicyArns: [arn:aws:iam::aws:policy/AmazonSQSFullAccess]',
+    faults: ['EnrichAndStoreMovieRole: has a managed policy'],
+  },
+  {
+    what: 'no s3:ListBucket',
+    from: "Action: ['s3:ListBucket']",
+    to: "Action: ['s3:GetBucketLocation']",
+    faults: [
+      'GetMoviesAndSendToQueueRole: a missing key of arn:aws:s3:::movie-etl-bronze-123456789012-eu-central-1 answers 403',
+    ],
+  },
+  {
+    what: 'a destination without the right to it',
+    from: /- Sid: ReportFailure\n +Effect: Allow\n +Action: \['sqs:SendMessage'\]/,
+    to: "- Sid: ReportFailure\n                Effect: Allow\n                Action: ['sqs:GetQueueUrl']",
+    faults: [
+      'GetMoviesAndSendToQueueRole: may not sqs:SendMessage on arn:aws:sqs:eu-central-1:123456789012:movie-etl-failures',
+    ],
+  },
+  {
+    what: 'schedules of any account',
+    from: '                aws:SourceAccount: !Ref AWS::AccountId\n',
+    to: '',
+    faults: ['ScheduleRole: is taken for schedules of others'],
+  },
+  {
+    what: 'another service',
+    from: 'Service: lambda.amazonaws.com',
+    to: 'Service: ec2.amazonaws.com',
+    faults: ['GetMoviesAndSendToQueueRole: is taken by others'],
+  },
+];

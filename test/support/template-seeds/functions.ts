@@ -1,0 +1,81 @@
+import type { Seed } from '../template-seeds.js';
+
+export const functionSeeds: readonly Seed[] = [
+  {
+    what: 'an old runtime',
+    from: 'Runtime: nodejs24.x',
+    to: 'Runtime: nodejs20.x',
+    faults: ['GetMoviesAndSendToQueue: not Node 24 on arm64'],
+  },
+  {
+    what: 'another processor',
+    from: 'Architectures: [arm64]',
+    to: 'Architectures: [x86_64]',
+    faults: ['GetMoviesAndSendToQueue: not Node 24 on arm64'],
+  },
+  {
+    what: 'the bundle of another',
+    from: 'Code: dist/lambda/process-silver-to-gold',
+    to: 'Code: dist/lambda/process-bronze-to-silver',
+    faults: ['ProcessSilverToGold: not its bundle'],
+  },
+  {
+    what: 'a shared role',
+    from: 'Role: !GetAtt ProcessSilverToGoldRole.Arn',
+    to: 'Role: !GetAtt ProcessBronzeToSilverRole.Arn',
+    faults: [
+      'ProcessBronzeToSilver: shares its role',
+      'ProcessSilverToGold: shares its role',
+      'ProcessSilverToGold: may write arn:aws:s3:::movie-etl-silver-123456789012-eu-central-1/silver/movies/dt=, which triggers it',
+      'ProcessBronzeToSilverRole: writes the log of others',
+    ],
+  },
+  {
+    what: 'logs that are not declared',
+    from: 'LogGroup: !Ref EnrichAndStoreMovieLogs',
+    to: 'LogGroup: /aws/lambda/enrich',
+    faults: [
+      'EnrichAndStoreMovie: its logs are kept for ever',
+      'EnrichAndStoreMovieRole: writes the log of others',
+    ],
+  },
+  {
+    what: 'an unknown variable',
+    from: "CONCURRENCY: '8'",
+    to: "CONCURRENT: '8'",
+    faults: ['EnrichAndStoreMovie: does not read CONCURRENT', 'EnrichAndStoreMovie: lacks CONCURRENCY'],
+  },
+  {
+    what: 'a layer elsewhere',
+    from: 'GOLD_URI: !Sub s3://movie-etl-gold-',
+    to: 'GOLD_URI: !Sub s3://movie-etl-golden-',
+    faults: ['ProcessSilverToGold: GOLD_URI is no layer of a bucket here'],
+  },
+  {
+    what: 'a queue elsewhere',
+    from: 'QUEUE_URL: !Ref MovieQueue',
+    to: 'QUEUE_URL: https://sqs.example/queue',
+    faults: ['GetMoviesAndSendToQueue: QUEUE_URL is no queue here'],
+  },
+  {
+    what: 'another name',
+    from: `FunctionName: !Sub ProcessSilverToGold\${NameSuffix}`,
+    to: `FunctionName: !Sub Gold\${NameSuffix}`,
+    faults: [
+      'ProcessSilverToGold: its name is another',
+      'ProcessSilverToGold: not exactly one trigger',
+      'ProcessSilverToGold: is not told of movies/dt=2026-11-23/movies.csv',
+      'SilverBucket: has no permission to call its function',
+      'ProcessSilverToGold: its failures get lost',
+    ],
+  },
+  {
+    what: 'a role from elsewhere',
+    from: 'Role: !GetAtt ProcessSilverToGoldRole.Arn',
+    to: 'Role: arn:aws:iam::123456789012:role/admin',
+    faults: [
+      'ProcessSilverToGold: its role is not in the template',
+      'arn:aws:iam::123456789012:role/admin: may not sqs:SendMessage on arn:aws:sqs:eu-central-1:123456789012:movie-etl-failures',
+    ],
+  },
+];
