@@ -1,11 +1,10 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type Fault, type RecordedCall, startEmulator } from '../chain/emulator/emulator.js';
 import { awsClients } from '../src/aws.js';
 import { openStore } from '../src/stores/open.js';
 import { type CliResult, cli, contentsOf, jsonLines, linesOf, told } from './support/cli.js';
+import { serving } from './support/serving.js';
 import { listed } from './support/store-suite.js';
 
 /** A day to come: one in the past has a warning of its own. */
@@ -322,14 +321,4 @@ async function objectsOf(layer: string): Promise<Map<string, string>> {
   for (const key of await listed(store, '')) objects.set(key, `${(await store.get(key))?.body}`);
   await clients.close();
   return objects;
-}
-
-async function serving(t: Test, listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

@@ -1,5 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
@@ -14,6 +13,7 @@ import { openStore } from '../../src/stores/open.js';
 import { s3Store } from '../../src/stores/s3.js';
 import type { Store } from '../../src/stores/store.js';
 import { s3Location } from '../../src/uri.js';
+import { serving } from '../support/serving.js';
 import { listed, storeSuite } from '../support/store-suite.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -420,16 +420,6 @@ async function storeOn(t: Test, url: string): Promise<Store> {
   const clients = clientsOf(url);
   t.teardown(() => clients.close());
   return s3Store(await clients.s3(), { bucket: 'bucket', prefix: '' }, 's3://bucket');
-}
-
-async function serving(t: Test, listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 const LOST: Fault = { lostAnswer: true };

@@ -5,7 +5,8 @@ import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import { ACCOUNT_ID, REGION } from '../../chain/emulator/calls.js';
-import { type Invocation, type Outcome, type RuntimeApi, startRuntimeApi } from './runtime-api.js';
+import type { Outcome } from '../../chain/events.js';
+import { type Invocation, type RuntimeApi, startRuntimeApi } from './runtime-api.js';
 
 /** The package of Node for this machine; that for Macs with an M processor is named differently. */
 const MACHINE = `${process.platform}-${process.arch}`.replace('darwin-arm64', 'bin-darwin-arm64');

@@ -2,16 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-
-/** What a function posts when it fails, and what Lambda answers for one that ended without a word. */
-export interface LambdaError {
-  errorType: string;
-  errorMessage: string;
-  /** The stack, line by line. */
-  trace?: string[];
-}
-
-export type Outcome = { ok: true; response: unknown } | { ok: false; error: LambdaError };
+import type { LambdaError, Outcome } from '../../chain/events.js';
 
 /** How an invocation is announced to the function; what is left out is as Lambda would have it. */
 export interface Invocation {

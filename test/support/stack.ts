@@ -1,11 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { S3Event, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Test } from 'tap';
 import { ACCOUNT_ID, REGION } from '../../chain/emulator/calls.js';
 import { startEmulator } from '../../chain/emulator/emulator.js';
-import { type ResolvedTemplate, readTemplate, resolveTemplate, resourcesOf } from '../../chain/template.js';
+import { createResources } from '../../chain/resources.js';
+import { readTemplate, resolveTemplate, resourcesOf } from '../../chain/template.js';
+import { awsOf } from './aws.js';
 import { type LambdaFunction, startLambda } from './lambda-runtime.js';
 import { type OmdbServer, startOmdb } from './omdb-server.js';
 
@@ -37,22 +39,13 @@ export async function deploy(t: Test): Promise<Stack> {
     accountId: ACCOUNT_ID,
     region: REGION,
   });
-  for (const { properties } of resourcesOf(template, 'AWS::S3::Bucket')) {
-    await emulator.createBucket(properties.BucketName);
-  }
-  const queue = movieQueue(template);
-  const QueueUrl = await emulator.createQueue(queue.QueueName, { FifoQueue: 'true' });
+  await createResources(template, emulator);
   const functions = resourcesOf(template, 'AWS::Lambda::Function');
   const variables = Object.assign({}, ...functions.map(({ properties }) => properties.Environment.Variables));
   emulator.putSecret(variables.OMDB_API_KEY_SECRET, JSON.stringify({ omdbapi_key: OMDB_KEY }));
-  const credentials = { accessKeyId: 'the-test', secretAccessKey: 'secret' };
-  const s3 = new S3Client({ endpoint: emulator.url, region: REGION, credentials, forcePathStyle: true });
-  const sqs = new SQSClient({ endpoint: emulator.url, region: REGION, credentials });
-  t.teardown(async () => {
-    s3.destroy();
-    sqs.destroy();
-    await Promise.all([emulator.close(), omdb.close()]);
-  });
+  const aws = awsOf(t, emulator);
+  const [s3, sqs] = await Promise.all([aws.s3(), aws.sqs()]);
+  t.teardown(() => Promise.all([emulator.close(), omdb.close()]));
 
   const place = (layer: Layer, key = '') => {
     const { hostname: Bucket, pathname } = new URL(variables[`${layer.toUpperCase()}_URI`]);
@@ -75,7 +68,6 @@ export async function deploy(t: Test): Promise<Stack> {
         logGroup: LoggingConfig.LogGroup,
         environment: {
           ...Environment.Variables,
-          ...('QUEUE_URL' in Environment.Variables ? { QUEUE_URL: QueueUrl } : {}),
           AWS_ACCESS_KEY_ID: id,
           AWS_SECRET_ACCESS_KEY: 'secret',
           AWS_SESSION_TOKEN: 'token',
@@ -98,7 +90,7 @@ export async function deploy(t: Test): Promise<Stack> {
       for (;;) {
         const { Messages = [] } = await sqs.send(
           new ReceiveMessageCommand({
-            QueueUrl,
+            QueueUrl: variables.QUEUE_URL,
             MaxNumberOfMessages: 10,
             MessageSystemAttributeNames: ['All'],
           }),
@@ -121,14 +113,6 @@ export async function deploy(t: Test): Promise<Stack> {
       return { Records };
     },
   };
-}
-
-function movieQueue(template: ResolvedTemplate) {
-  const [queue] = resourcesOf(template, 'AWS::SQS::Queue').filter(
-    ({ properties }) => properties.RedrivePolicy,
-  );
-  if (!queue) throw new Error('the template has no queue with a dead-letter queue');
-  return queue.properties;
 }
 
 function asRecord(
