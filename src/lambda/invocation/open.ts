@@ -5,16 +5,11 @@ import { messageOf, PipelineError } from '../../errors.js';
 import type { Log } from '../../log.js';
 import { type Adapters, type Wired, wire } from '../../wire.js';
 
-/** Time that a function keeps back to hand its messages back before it is ended. */
-const RESERVE_MS = 10_000;
-
 export type Services<Name extends keyof Adapters> = Wired<Name> & {
   settings: Settings;
   concurrency: number;
   now: () => Date;
   log: Log;
-  /** Aborted shortly before the function's time is over. */
-  signal: AbortSignal;
   /** Does the work, and puts a line in the log: what it came to and how long it took. */
   report: <Summary extends object>(work: () => Promise<Summary>) => Promise<Summary>;
   /** Puts a line in the log, once for each error: what failed, and what to do about it. */
@@ -61,9 +56,8 @@ export function handlerOf<Name extends keyof Adapters, Result>(
         forget();
         throw error;
       });
-      const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS));
       const { concurrency } = settings;
-      const services = { ...adapters, settings, concurrency, now, log, report, failed, signal, forget };
+      const services = { ...adapters, settings, concurrency, now, log, report, failed, forget };
       return await work(event, services, context);
     } catch (error) {
       failed(error);
