@@ -21,7 +21,7 @@ const Moment = z.iso.datetime({ offset: true, error: 'is no time such as 2026-11
  * What asks for an extract: the input of a schedule (`scheduled_time`), the event of an EventBridge rule (`time`), or
  * what a person writes by hand (`date`). What else is in the event is of no interest.
  */
-const Trigger = z.object({
+const TriggerEvent = z.object({
   scheduled_time: Moment.optional(),
   time: Moment.optional(),
   date: PartitionDate.optional(),
@@ -42,7 +42,7 @@ export interface Trigger {
  * @throws DecodeError that names the field
  */
 export function decodeTrigger(event: unknown, requestId: string, now: Date): Trigger {
-  const { scheduled_time, time, date, top_n, batch_size } = decode(Trigger, event ?? {}, 'event');
+  const { scheduled_time, time, date, top_n, batch_size } = decode(TriggerEvent, event ?? {}, 'event');
   const moment = scheduled_time ?? time;
   const scheduled = moment === undefined ? undefined : new Date(moment);
   return {
