@@ -1,11 +1,12 @@
 // One ESM bundle per Lambda function: dist/lambda/<name>/index.mjs, with nothing beside it but Node.
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const functions = readdirSync(`${root}/src/lambda`).filter((file) => file.endsWith('.ts'));
 
+rmSync(`${root}/dist/lambda`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
   entryPoints: functions.map((file) => ({

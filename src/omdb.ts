@@ -177,6 +177,6 @@ function refusal(answer: Record<string, unknown>, status: number, redact: Redact
 
 function wrongKey(message: string): PipelineError {
   return new PipelineError('stop', message, {
-    hint: 'set OMDB_API_KEY to a valid key; a free one comes from https://www.omdbapi.com/apikey.aspx',
+    hint: 'set OMDB_API_KEY, or the secret that OMDB_API_KEY_SECRET names, to a valid key; a free one comes from https://www.omdbapi.com/apikey.aspx',
   });
 }

@@ -100,13 +100,13 @@ const rules: { name: string; broken: (each: Import) => boolean }[] = [
     broken: ({ from }) => PORTS.includes(from),
   },
   {
-    name: 'a function imports config, wire, stages and what is pure',
+    name: 'a function imports config, wire, stages, what is pure, and port types',
     broken: ({ from, to, typeOnly }) =>
       /^lambda\//.test(from) &&
       !/^(lambda\/|stages\/)/.test(to) &&
       !PURE.test(to) &&
       !['config', 'wire', 'uri'].includes(to) &&
-      !(to === 'log' && typeOnly),
+      !(typeOnly && (PORTS.includes(to) || to === 'log')),
   },
   {
     name: 'commands and lambda do not know each other',

@@ -25,7 +25,7 @@ interface Invoked {
 
 /** A container of one function. Time and again the same one, as on AWS. */
 interface Deployed {
-  invoke(event: unknown, requestId?: string): Promise<Invoked>;
+  invoke(event: unknown, requestId?: string, timeoutSeconds?: number): Promise<Invoked>;
   /** The lines of its logs, each parsed. */
   logs: Record<string, unknown>[];
 }
@@ -76,11 +76,9 @@ function deployed(t: Test, name: string, variables: Record<string, string | unde
   let requests = 0;
   return {
     logs,
-    invoke: async (
-      event,
-      awsRequestId = `00000000-0000-4000-8000-${String(++requests).padStart(12, '0')}`,
-    ) => {
-      const outcome = await container.invoke({ event, context: { awsRequestId }, timeoutSeconds: 60 });
+    invoke: async (event, requestId, timeoutSeconds = 60) => {
+      const awsRequestId = requestId ?? `00000000-0000-4000-8000-${String(++requests).padStart(12, '0')}`;
+      const outcome = await container.invoke({ event, context: { awsRequestId }, timeoutSeconds });
       return outcome.ok
         ? { ok: true, response: outcome.response, error: '' }
         : { ok: false, response: undefined, error: outcome.error.errorMessage };
@@ -260,7 +258,8 @@ t.test('enrich', async (t) => {
         id === bad ? { body: '<html>' } : id === messages[2]?.movies[0]?.id ? limitReached : undefined;
       const Records = bodies.map((body, number) => record(number, body));
       Object.assign(Records[0]?.attributes ?? {}, { ApproximateReceiveCount: '3' });
-      t.same((await deploy('enrich-and-store-movie').invoke({ Records })).response, failed(0, 2));
+      const enrich = deploy('enrich-and-store-movie');
+      t.same((await enrich.invoke({ Records })).response, failed(0, 2));
       const delays = emulator.calls
         .filter(({ operation }) => operation === 'ChangeMessageVisibility')
         .map(({ parameters }) => parameters);
@@ -268,6 +267,21 @@ t.test('enrich', async (t) => {
       const { ReceiptHandle, VisibilityTimeout } = delays[1] ?? {};
       t.equal(ReceiptHandle, 'receipt-2');
       t.ok(Number(VisibilityTimeout) > 0 && Number(VisibilityTimeout) <= 43_200);
+      t.match(
+        enrich.logs.filter(({ level }) => level === 'ERROR'),
+        [
+          {
+            verdict: 'retry',
+            messageId: 'message-0',
+            attempt: 3,
+            date: DATE,
+            runId: RUN,
+            batch: 0,
+            imdbId: bad,
+          },
+          { verdict: 'quota', messageId: 'message-2', attempt: 1, date: DATE, runId: RUN, batch: 2 },
+        ],
+      );
       t.match(JSON.parse(String((await bronze.get(bronzeKeys.error(DATE, RUN, 0)))?.body)), {
         verdict: 'retry',
         imdbId: bad,
@@ -275,6 +289,21 @@ t.test('enrich', async (t) => {
       });
     },
   );
+
+  await t.test('messages for which no time is left go back untried', async (t) => {
+    const { deploy, bodies, emulator, omdb, messages } = await begun(t, 4);
+    omdb.script = () => ({ delayMs: 1_000 });
+    const enrich = deploy('enrich-and-store-movie');
+    const Records = bodies.map((body, number) => record(number, body));
+    const { response } = await enrich.invoke({ Records }, undefined, 4);
+    const { batchItemFailures } = response as ReturnType<typeof failed>;
+    t.same(batchItemFailures.at(-1), { itemIdentifier: 'message-3' });
+    t.not(batchItemFailures[0]?.itemIdentifier, 'message-0', 'the first was done');
+    t.notOk(omdb.ids.includes(messages[3]?.movies[0]?.id ?? ''));
+    const delays = emulator.calls.filter(({ operation }) => operation === 'ChangeMessageVisibility');
+    t.match(delays.at(-1)?.parameters, { ReceiptHandle: 'receipt-3', VisibilityTimeout: 0 });
+    t.match(enrich.logs.at(-1), { level: 'WARN', messageId: 'message-3', attempt: 1 });
+  });
 
   await t.test('the key comes from the secret, once for a container', async (t) => {
     for (const [secret, what] of [

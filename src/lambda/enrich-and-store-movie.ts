@@ -5,9 +5,12 @@ import {
   SqsFifoPartialProcessorAsync,
 } from '@aws-lambda-powertools/batch';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { PipelineError } from '../errors.js';
-import { enrichMessage } from '../stages/enrich.js';
+import type { ReceivedMessage } from '../queues/queue.js';
+import { enrichMessage, MessageFailedError } from '../stages/enrich.js';
 import { handlerOf, type Services } from './invocation/open.js';
+import { TimeLeft } from './invocation/time-left.js';
+
+type EnrichServices = Services<'bronze' | 'queue' | 'omdb'>;
 
 /** SQS hands over messages: each batch is enriched; those that failed are named, and come back. */
 export const handler = handlerOf(
@@ -16,7 +19,8 @@ export const handler = handlerOf(
   ['bronze', 'queue', 'omdb'],
   (event, services, context): Promise<SQSBatchResponse> => {
     const records = event as SQSEvent;
-    const work = (record: SQSRecord) => enrich(record, services);
+    const time = new TimeLeft(context);
+    const work = (record: SQSRecord) => time.spend(() => enrich(received(record), services, time));
     const options = { context, throwOnFullBatchFailure: false };
     if (!records.Records?.[0]?.eventSourceARN?.endsWith('.fifo')) {
       return processPartialResponse(records, work, new BatchProcessor(EventType.SQS), options);
@@ -27,15 +31,27 @@ export const handler = handlerOf(
   },
 );
 
-async function enrich(record: SQSRecord, services: Services<'bronze' | 'queue' | 'omdb'>): Promise<void> {
-  const { messageId: id, body, attributes, receiptHandle: receipt } = record;
-  const attempt = Number(attributes.ApproximateReceiveCount);
+async function enrich(message: ReceivedMessage, services: EnrichServices, time: TimeLeft): Promise<void> {
+  if (!time.isEnough()) return handBack(message, services);
   try {
-    await services.report(() => enrichMessage({ id, body, attempt, receipt }, services));
+    await services.report(() => enrichMessage(message, services));
   } catch (error) {
-    services.failed(error, { messageId: id, attempt });
+    const facts = error instanceof MessageFailedError ? error.facts : { messageId: message.id };
+    services.failed(error, { ...facts });
     // A key that is refused may have been replaced since it was read.
-    if (error instanceof PipelineError && error.verdict === 'stop') services.forget();
+    if (error instanceof MessageFailedError && error.verdict === 'stop') services.forget();
     throw error;
   }
+}
+
+/** A function that is ended in the middle would fail what it has done, too, and for half an hour. */
+async function handBack(message: ReceivedMessage, { queue, log }: EnrichServices): Promise<never> {
+  const reason = 'no time is left in this invocation: the message goes back untried';
+  log.warn(reason, { messageId: message.id, attempt: message.attempt });
+  await queue.defer(message, 0);
+  throw new Error(reason);
+}
+
+function received({ messageId: id, body, attributes, receiptHandle: receipt }: SQSRecord): ReceivedMessage {
+  return { id, body, attempt: Number(attributes.ApproximateReceiveCount), receipt };
 }

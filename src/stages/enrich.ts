@@ -5,6 +5,11 @@
  */
 export { BatchFailedError, type BatchSummary, type EnrichServices, enrichBatch } from './enrich/batch.js';
 export { enrichDate } from './enrich/date.js';
-export { enrichMessage, type MessageSummary } from './enrich/message.js';
+export {
+  enrichMessage,
+  type MessageFacts,
+  MessageFailedError,
+  type MessageSummary,
+} from './enrich/message.js';
 export { type DrainSummary, drainQueue } from './enrich/queue.js';
 export { type EnrichSummary, type FailedBatch, unfinishedOf } from './enrich/summary.js';

@@ -15,8 +15,6 @@ export async function offlineServices(dataDir: string) {
   return { ...adapters, now: () => NOW, log: silentLog, concurrency: 8 };
 }
 
-export type OfflineServices = Awaited<ReturnType<typeof offlineServices>>;
-
 export const textOf = (...path: string[]) => readFile(join(...path), 'utf8');
 
 /** The keys of a listing. */

@@ -1,10 +1,11 @@
-import { messageOf } from '../../errors.js';
+import { messageOf, PipelineError } from '../../errors.js';
 import type { QueueReceiver, ReceivedMessage } from '../../queues/queue.js';
 import { decodeJson } from '../../records/decode.js';
 import { Message } from '../../records/message.js';
 import type { PartitionDate, RunId } from '../../records/run.js';
-import { type BatchSummary, type EnrichServices, enrichBatch } from './batch.js';
+import { BatchFailedError, type BatchSummary, type EnrichServices, enrichBatch } from './batch.js';
 import { delayOf } from './delay.js';
+import { verdictOf } from './summary.js';
 
 export interface MessageSummary extends BatchSummary {
   date: PartitionDate;
@@ -12,22 +13,47 @@ export interface MessageSummary extends BatchSummary {
   batch: number;
 }
 
+/** What is known of a message that failed; of one that could not be read, only its own id. */
+export interface MessageFacts {
+  messageId: string;
+  attempt: number;
+  date?: PartitionDate;
+  runId?: RunId;
+  batch?: number;
+  imdbId?: string;
+}
+
+/** A message failed, and comes back. */
+export class MessageFailedError extends PipelineError {
+  readonly facts: MessageFacts;
+
+  constructor(facts: MessageFacts, cause: unknown) {
+    const hint = cause instanceof PipelineError ? cause.hint : undefined;
+    super(verdictOf(cause), messageOf(cause), { cause, ...(hint === undefined ? {} : { hint }) });
+    this.name = 'MessageFailedError';
+    this.facts = { ...facts, ...(cause instanceof BatchFailedError ? { imdbId: cause.imdbId } : {}) };
+  }
+}
+
 /**
  * Enriches the batch of one message that somebody else received and will acknowledge. A message that fails is put
  * off first, so that it comes back when it has a chance, and then the failure is thrown.
- * @throws PipelineError
+ * @throws MessageFailedError
  */
 export async function enrichMessage(
   received: ReceivedMessage,
   services: EnrichServices & { queue: Pick<QueueReceiver, 'defer'> },
 ): Promise<MessageSummary> {
+  const { id, attempt } = received;
+  const facts: MessageFacts = { messageId: id, attempt };
   try {
-    const message = decodeJson(Message, received.body, `message ${received.id}`);
-    const summary = await enrichBatch(message, services, received.attempt);
-    return { date: message.run.date, runId: message.run.id, batch: message.batch, ...summary };
+    const message = decodeJson(Message, received.body, `message ${id}`);
+    const of = { date: message.run.date, runId: message.run.id, batch: message.batch };
+    Object.assign(facts, of);
+    return { ...of, ...(await enrichBatch(message, services, attempt)) };
   } catch (error) {
-    await putOff(received, delayOf(error, received.attempt, services.now()), services);
-    throw error;
+    await putOff(received, delayOf(error, attempt, services.now()), services);
+    throw new MessageFailedError(facts, error);
   }
 }
 

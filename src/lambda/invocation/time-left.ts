@@ -1,0 +1,26 @@
+import type { Context } from 'aws-lambda';
+
+/** What a piece of work may take longer than the longest before it. */
+const RESERVE = 1.25;
+
+/** The time of one invocation: whether another piece of work still fits, going by the longest so far. */
+export class TimeLeft {
+  #longestMs = 0;
+
+  /** @param context of an invocation by hand, it may not know of any limit */
+  constructor(private readonly context: Partial<Pick<Context, 'getRemainingTimeInMillis'>>) {}
+
+  isEnough(): boolean {
+    const left = this.context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
+    return left > this.#longestMs * RESERVE;
+  }
+
+  async spend<Result>(work: () => Promise<Result>): Promise<Result> {
+    const started = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.#longestMs = Math.max(this.#longestMs, performance.now() - started);
+    }
+  }
+}
