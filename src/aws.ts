@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { patientRetries } from './aws-retries.js';
 
 /** What flags and environment say of AWS. What is undefined, the SDK finds in its own files and environment. */
 export interface AwsSettings {
@@ -9,6 +10,8 @@ export interface AwsSettings {
   endpointUrl?: string | undefined;
   /** Buckets are addressed by path, as emulators want it and as the AWS CLI does it with an endpoint of one's own. */
   pathStyle?: boolean;
+  /** How often a call is tried at most. */
+  maxAttempts?: number | undefined;
   /** Keys that are given outright. Undefined lets the SDK look for some. */
   credentials?: (() => Promise<AwsKeys>) | undefined;
 }
@@ -46,10 +49,11 @@ const CONNECTIONS = {
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 export function awsClients(settings: AwsSettings = {}): AwsClients {
-  const { region, profile, endpointUrl, pathStyle = false, credentials } = settings;
+  const { region, profile, endpointUrl, pathStyle = false, maxAttempts, credentials } = settings;
   const config = {
     requestHandler: CONNECTIONS,
     logger: SILENT,
+    retryStrategy: patientRetries(maxAttempts),
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),
     ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl }),

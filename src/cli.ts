@@ -87,7 +87,7 @@ function stopOnSignals(stop: AbortController): void {
 }
 
 /** `movie-etl … | head` closes our stdout; that is no failure of ours. */
-function endQuietlyOnClosedPipe(): void {
+export function endQuietlyOnClosedPipe(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;

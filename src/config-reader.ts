@@ -8,6 +8,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
 const MAX_DATES = 10_000;
+const MAX_ATTEMPTS = 100;
 
 /** Looks values up, flags before the environment, and gathers what is wrong with them. */
 export class SettingsReader {
@@ -75,6 +76,7 @@ export class SettingsReader {
       profile,
       endpointUrl,
       pathStyle: Boolean(endpointUrl || everywhere || ofS3),
+      maxAttempts: this.count('', '', 'AWS_MAX_ATTEMPTS', MAX_ATTEMPTS),
       ...(credentials ? { credentials } : {}),
     };
   }

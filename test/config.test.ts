@@ -41,7 +41,13 @@ const DEFAULTS = {
   batchSize: undefined,
   concurrency: 8,
   rate: undefined,
-  aws: { region: undefined, profile: undefined, endpointUrl: undefined, pathStyle: false },
+  aws: {
+    region: undefined,
+    profile: undefined,
+    endpointUrl: undefined,
+    pathStyle: false,
+    maxAttempts: undefined,
+  },
 };
 
 /** Each setting that has a flag and a variable: a good value for either, and what it comes to. */
@@ -301,6 +307,7 @@ t.test('AWS is where the AWS CLI would look for it', async (t) => {
   t.equal(aws({}, regions).region, 'eu-west-1');
   t.equal(aws({}, { AWS_DEFAULT_REGION: 'eu-west-2' }).region, 'eu-west-2');
   t.equal(aws({ profile: 'etl' }).profile, 'etl');
+  t.equal(aws({}, { AWS_MAX_ATTEMPTS: '5' }).maxAttempts, 5);
   const endpoint = 'http://127.0.0.1:4566';
   t.match(aws({ endpointUrl: endpoint }), { endpointUrl: endpoint, pathStyle: true });
   for (const name of ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3'])

@@ -158,7 +158,7 @@ t.test('extract', async (t) => {
     const { response } = await extract.invoke(event, id);
     t.match(response, { date: '2026-11-25', movies: 3, batches: 2, continued: false });
     const { runId } = response as { runId: string };
-    t.match(runId, /^\d{8}T\d{6}Z-b7c1f0e21234$/);
+    t.match(runId, /^\d{8}T\d{6}Z-b7c1f0e212344abc9def0123456789ab$/);
     t.match((await extract.invoke(event, id)).response, { runId, continued: true });
     const other = await extract.invoke({ date: '2026-11-25' });
     t.match(other.response, { topN: 3, batchSize: 2, continued: false }, 'another request is another run');
@@ -170,6 +170,7 @@ t.test('extract', async (t) => {
       [{ date: '2026-02-30' }, /^event: date: is no date/],
       [{ scheduled_time: '<aws.scheduler.scheduled-time>' }, /^event: scheduled_time: is no time such as/],
       [{ date: DATE, top_n: 0 }, /^event: top_n: /],
+      [{ date: DATE, top_n: '99999999999999999999' }, /^event: top_n: is no whole number from 1 to 1000000/],
       [{ date: DATE, batch_size: 'ten' }, /^event: batch_size: /],
       ['2026-11-23', /^event: /],
     ];
@@ -325,6 +326,17 @@ t.test('enrich', async (t) => {
     }
   });
 
+  await t.test('a bad message does not let a container forget that the quota is used up', async (t) => {
+    const { deploy, bodies, emulator, omdb } = await begun(t, 2);
+    omdb.script = () => limitReached;
+    const enrich = deploy('enrich-and-store-movie');
+    const texts = [bodies[0] ?? '', '{nope', JSON.stringify({ version: 1 }), bodies[1] ?? ''];
+    for (const body of texts)
+      t.same((await enrich.invoke({ Records: [record(0, body)] })).response, failed(0));
+    t.equal(omdb.ids.length, 1);
+    t.equal(emulator.calls.filter(({ operation }) => operation === 'GetSecretValue').length, 1);
+  });
+
   await t.test('OMDB_API_KEY serves without a secret', async (t) => {
     const { deploy, bodies, emulator, omdb } = await begun(t, 1);
     const enrich = deploy('enrich-and-store-movie', { OMDB_API_KEY: 'own', OMDB_API_KEY_SECRET: undefined });
@@ -390,14 +402,25 @@ t.test('silver and gold', async (t) => {
       created('etl-bronze', 'bronze/../bronze/_SUCCESS'),
       created('etl-bronze', 'bronze/%E0%A4%A/_SUCCESS'),
       created('somebody-elses', success),
+      { ...created('etl-bronze', success), eventName: 'ObjectRemoved:Delete' },
+      { eventSource: 'aws:sns' },
       created('etl-bronze', `other/${success}`),
     ];
     const { response } = await refine.invoke({ Records: foreign });
     t.same(response, []);
     const passed = refine.logs.filter(({ level }) => level === 'WARN');
     t.same(
-      passed.map(({ bucket }) => bucket),
-      foreign.map(({ s3 }) => s3.bucket.name),
+      passed.map(({ bucket, key }) => [bucket, key]),
+      [
+        ['etl-bronze', `bronze/dt=${DATE}/run=${RUN}/_SUCCESS`],
+        ['etl-bronze', 'bronze/dt=2026-02-30/_SUCCESS'],
+        ['etl-bronze', 'bronze/../bronze/_SUCCESS'],
+        ['etl-bronze', 'bronze/%E0%A4%A/_SUCCESS'],
+        ['somebody-elses', success],
+        [undefined, undefined],
+        [undefined, undefined],
+        ['etl-bronze', `other/${success}`],
+      ],
     );
     t.same(
       (await refine.invoke({ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: 'etl-bronze' })).response,
@@ -417,7 +440,7 @@ t.test('silver and gold', async (t) => {
       { message: 'silver done', date: DATE },
     ]);
     t.notOk(
-      (await refine.invoke({ Records: [{ eventSource: 'aws:s3' }] })).ok,
+      (await refine.invoke({ detail: { bucket: 'etl-bronze' } })).ok,
       'nor is an unknown shape an answer',
     );
   });

@@ -11,28 +11,43 @@ const group =
     return command;
   };
 
-/** Which dates. */
-export const dateFlags = group(
-  'Dates:',
-  option('--date <date>', 'the partition, YYYY-MM-DD, UTC (default: today)'),
-  option('--from <date>', 'the first date of a range, with --to'),
-  option('--to <date>', 'the last date of a range, included'),
-);
+/** Which dates. @param withoutDate what a command does when none is given */
+const datesOr = (withoutDate: string) =>
+  group(
+    'Dates:',
+    option('--date <date>', `the partition, YYYY-MM-DD, UTC (default: ${withoutDate})`),
+    option('--from <date>', 'the first date of a range, with --to'),
+    option('--to <date>', 'the last date of a range, included'),
+  );
+
+export const dateFlags = datesOr('today');
+export const dateOrQueueFlags = datesOr('whatever is in the queue');
 
 /** Which run of the date. */
 export const runFlag = (description: string): AddFlags => group('Dates:', option('--run <id>', description));
 
-export const placeFlags = group(
-  'Where:',
-  option('--data-dir <dir>', 'holds bronze, silver, gold and queue (default: ./data)'),
-  option('--bronze <uri>', 'bronze layer: a directory or s3://BUCKET/PREFIX [BRONZE_URI]'),
-  option('--silver <uri>', 'silver layer [SILVER_URI]'),
-  option('--gold <uri>', 'gold layer [GOLD_URI]'),
-  option('--queue <uri>', 'queue between extract and enrich: a directory or an SQS queue URL [QUEUE_URL]'),
+const dataDirFlag = option('--data-dir <dir>', 'holds bronze, silver, gold and queue (default: ./data)');
+const queueFlag = option(
+  '--queue <uri>',
+  'queue between extract and enrich: a directory or an SQS queue URL [QUEUE_URL]',
+);
+const awsFlags = [
   option('--region <region>', 'of AWS [AWS_REGION]'),
   option('--profile <name>', 'of your AWS configuration [AWS_PROFILE]'),
   option('--endpoint-url <url>', 'where AWS is, for an emulator [AWS_ENDPOINT_URL]'),
+];
+
+export const placeFlags = group(
+  'Where:',
+  dataDirFlag,
+  option('--bronze <uri>', 'bronze layer: a directory or s3://BUCKET/PREFIX [BRONZE_URI]'),
+  option('--silver <uri>', 'silver layer [SILVER_URI]'),
+  option('--gold <uri>', 'gold layer [GOLD_URI]'),
+  queueFlag,
+  ...awsFlags,
 );
+
+export const queuePlaceFlags = group('Where:', dataDirFlag, queueFlag, ...awsFlags);
 
 export const listFlags = group(
   'What:',
@@ -66,10 +81,15 @@ export const reprocessFlag = group(
     .default('failed'),
 );
 
-export const outputFlags = group(
-  'How:',
-  option('--json', 'one JSON object per date on stdout, nothing else'),
-  option('--quiet', 'no progress and no tables; warnings and errors stay'),
-  option('--verbose', 'more of what happens, and where an error comes from'),
-  option('--no-color', 'no colours; the same as NO_COLOR=1'),
-);
+/** @param json what `--json` prints */
+const outputOf = (json: string) =>
+  group(
+    'How:',
+    option('--json', `${json} on stdout, nothing else`),
+    option('--quiet', 'no progress and no tables; warnings and errors stay'),
+    option('--verbose', 'more of what happens, and where an error comes from'),
+    option('--no-color', 'no colours; the same as NO_COLOR=1'),
+  );
+
+export const outputFlags = outputOf('one JSON object per date');
+export const queueOutputFlags = outputOf('one JSON object');

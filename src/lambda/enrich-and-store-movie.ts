@@ -21,7 +21,7 @@ export const handler = handlerOf(
     const records = event as SQSEvent;
     const time = new TimeLeft(context);
     const work = (record: SQSRecord) => time.spend(() => enrich(received(record), services, time));
-    const options = { context, throwOnFullBatchFailure: false };
+    const options = { throwOnFullBatchFailure: false };
     if (!records.Records?.[0]?.eventSourceARN?.endsWith('.fifo')) {
       return processPartialResponse(records, work, new BatchProcessor(EventType.SQS), options);
     }
@@ -38,8 +38,8 @@ async function enrich(message: ReceivedMessage, services: EnrichServices, time: 
   } catch (error) {
     const facts = error instanceof MessageFailedError ? error.facts : { messageId: message.id };
     services.failed(error, { ...facts });
-    // A key that is refused may have been replaced since it was read.
-    if (error instanceof MessageFailedError && error.verdict === 'stop') services.forget();
+    // A key that is refused may have been replaced since it was read. Of a message it says nothing.
+    if (error instanceof MessageFailedError && error.stopsAll) services.forget();
     throw error;
   }
 }
@@ -53,5 +53,5 @@ async function handBack(message: ReceivedMessage, { queue, log }: EnrichServices
 }
 
 function received({ messageId: id, body, attributes, receiptHandle: receipt }: SQSRecord): ReceivedMessage {
-  return { id, body, attempt: Number(attributes.ApproximateReceiveCount), receipt };
+  return { id, body, attempt: Number(attributes?.ApproximateReceiveCount) || 1, receipt };
 }

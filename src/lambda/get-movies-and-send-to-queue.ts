@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { decodeTrigger, runOfTrigger } from '../records/trigger.js';
 import { extract } from '../stages/extract.js';
 import { handlerOf } from './invocation/open.js';
@@ -7,7 +8,7 @@ export const handler = handlerOf(
   'extract',
   ['movies'],
   ['bronze', 'queue', 'movies'],
-  async (event, services, { awsRequestId }) => {
+  async (event, services, { awsRequestId = randomUUID() }) => {
     const { bronze, settings, report, now } = services;
     const trigger = decodeTrigger(event, awsRequestId, now());
     const { date, topN = settings.topN, batchSize = settings.batchSize } = trigger;

@@ -8,31 +8,37 @@ export const MAX_ENTRIES = 10;
 const RETRIES = 4;
 const FIRST_PAUSE_MS = 250;
 
+interface BatchAnswer {
+  Successful?: { Id: string | undefined }[] | undefined;
+  Failed?: BatchResultErrorEntry[] | undefined;
+}
+
 /** Some entries were not done, through no fault of ours. */
 class EntriesFailedError extends PipelineError {}
 
 /**
  * Makes one batch call. Entries that fail through no fault of ours are tried again, these only, with growing pauses.
  * @param action what is done, after "cannot"
- * @param call answers with the entries that it did not do; what fails as a whole is thrown
+ * @param call answers with the entries that it did and did not do; what fails as a whole is thrown
  * @param onRefused gets each entry that SQS will never take
  * @throws PipelineError to retry when some entries still fail at the last attempt
  */
 export async function callBatch<Entry extends { Id: string }>(
   action: string,
   entries: readonly Entry[],
-  call: (entries: Entry[]) => Promise<{ Failed?: BatchResultErrorEntry[] | undefined }>,
+  call: (entries: Entry[]) => Promise<BatchAnswer>,
   onRefused: (entry: Entry, refusal: BatchResultErrorEntry) => void,
 ): Promise<void> {
   let left = [...entries];
   const attempt = async () => {
-    const { Failed = [] } = await call(left);
+    const { Successful = [], Failed = [] } = await call(left);
+    const done = new Set(Successful.map(({ Id }) => Id));
     const failures = new Map(Failed.map((failure) => [failure.Id, failure]));
     for (const entry of left) {
       const failure = failures.get(entry.Id);
       if (failure?.SenderFault) onRefused(entry, failure);
     }
-    left = left.filter(({ Id }) => failures.get(Id)?.SenderFault === false);
+    left = left.filter(({ Id }) => !done.has(Id) && !failures.get(Id)?.SenderFault);
     const [first] = left;
     if (!first) return;
     const reason = reasonOf(failures.get(first.Id));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** Characters of a request id, a UUID, that tell runs of one date apart. */
-const REQUEST_SUFFIX = 12;
+/** The longest suffix of a run id. */
+const LONGEST_SUFFIX = 40;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A partition: a calendar day, UTC, `YYYY-MM-DD`. */
@@ -58,7 +58,7 @@ export function suffixOfRequest(requestId: string): string {
   return requestId
     .toLowerCase()
     .replace(/[^a-z0-9]/g, '')
-    .slice(0, REQUEST_SUFFIX);
+    .slice(0, LONGEST_SUFFIX);
 }
 
 export function suffixedRunId(started: Date, suffix: string): RunId {

@@ -11,10 +11,14 @@ import {
 } from './run.js';
 import { runWithSuffix } from './runs.js';
 
+const MAX_COUNT = 1_000_000;
+
 /** A count, also as the text that a template's substitution leaves. */
-const Count = z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)]).refine((count) => count >= 1, {
-  error: 'is no whole number from 1',
-});
+const Count = z
+  .union([z.int(), z.string().regex(/^\d+$/).transform(Number)], { error: 'is no whole number' })
+  .refine((count) => count >= 1 && count <= MAX_COUNT, {
+    error: `is no whole number from 1 to ${MAX_COUNT}`,
+  });
 const Moment = z.iso.datetime({ offset: true, error: 'is no time such as 2026-11-23T03:00:00Z' });
 
 /**
@@ -22,11 +26,11 @@ const Moment = z.iso.datetime({ offset: true, error: 'is no time such as 2026-11
  * what a person writes by hand (`date`). What else is in the event is of no interest.
  */
 const TriggerEvent = z.object({
-  scheduled_time: Moment.optional(),
-  time: Moment.optional(),
-  date: PartitionDate.optional(),
-  top_n: Count.optional(),
-  batch_size: Count.optional(),
+  scheduled_time: Moment.nullish(),
+  time: Moment.nullish(),
+  date: PartitionDate.nullish(),
+  top_n: Count.nullish(),
+  batch_size: Count.nullish(),
 });
 
 export interface Trigger {
@@ -44,12 +48,12 @@ export interface Trigger {
 export function decodeTrigger(event: unknown, requestId: string, now: Date): Trigger {
   const { scheduled_time, time, date, top_n, batch_size } = decode(TriggerEvent, event ?? {}, 'event');
   const moment = scheduled_time ?? time;
-  const scheduled = moment === undefined ? undefined : new Date(moment);
+  const scheduled = moment ? new Date(moment) : undefined;
   return {
     date: date ?? partitionDate(scheduled ?? now),
     run: scheduled ? { id: scheduledRunId(scheduled) } : { started: now, suffix: suffixOfRequest(requestId) },
-    topN: top_n,
-    batchSize: batch_size,
+    topN: top_n ?? undefined,
+    batchSize: batch_size ?? undefined,
   };
 }
 

@@ -1,9 +1,4 @@
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  type HeadObjectOutput,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { PipelineError } from '../errors.js';
 import type { Etag } from './store.js';
 
@@ -25,18 +20,32 @@ export function quoted(etag: Etag): string {
   return `"${etag}"`;
 }
 
+export interface Headers {
+  ETag?: string | undefined;
+  Metadata?: Record<string, string> | undefined;
+}
+
 /**
  * The object's headers, or undefined where there is none: also where there is no bucket, since the answer has no body
- * that tells the two apart. For the same reason every other failure is asked for again, with a GET that says why.
+ * that tells the two apart. For the same reason a HEAD that fails otherwise is asked for again, with a GET that says why.
  */
-export async function headObject(client: S3Client, place: Place): Promise<HeadObjectOutput | undefined> {
+export async function headObject(client: S3Client, place: Place): Promise<Headers | undefined> {
   try {
     return await client.send(new HeadObjectCommand(place));
   } catch (error) {
     if (isMissing(error)) return undefined;
     if (statusOf(error) === undefined) throw error;
-    const { Body: body } = await client.send(new GetObjectCommand(place));
-    (body as { destroy?(): void } | undefined)?.destroy?.();
+    return getHeaders(client, place);
+  }
+}
+
+async function getHeaders(client: S3Client, place: Place): Promise<Headers | undefined> {
+  try {
+    const answer = await client.send(new GetObjectCommand(place));
+    (answer.Body as { destroy?(): void } | undefined)?.destroy?.();
+    return answer;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

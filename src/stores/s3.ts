@@ -1,4 +1,4 @@
-import { PassThrough, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import {
   GetObjectCommand,
@@ -11,9 +11,10 @@ import { awsError } from '../aws-errors.js';
 import { messageOf, PipelineError } from '../errors.js';
 import { compareText } from '../records/text.js';
 import type { S3Location } from '../uri.js';
-import { etagOf, headObject, isMissing } from './s3-answers.js';
+import { etagOf, headObject, isMissing, quoted } from './s3-answers.js';
 import { SourceError } from './s3-body.js';
 import { putObject } from './s3-put.js';
+import { resumed } from './s3-read.js';
 import type { Etag, Store } from './store.js';
 
 /** A body that breaks off is fetched again; the SDK itself retries only until the answer begins. Milliseconds. */
@@ -43,10 +44,11 @@ export function s3Store(client: S3Client, { bucket, prefix }: S3Location, uri: s
       cause: error,
       hint: 'check the network, then run the command again',
     });
-  const open = async (key: string): Promise<{ body: Readable; etag: Etag } | undefined> => {
+  const open = async (key: string, part: { Range?: string; IfMatch?: string } = {}) => {
     try {
-      const answer = await client.send(new GetObjectCommand(placeOf(key)));
-      return { body: answer.Body as Readable, etag: etagOf(answer) };
+      const answer = await client.send(new GetObjectCommand({ ...placeOf(key), ...part }));
+      const { Body: body, ContentLength: length = 0, ContentRange: range } = answer;
+      return { body: body as Readable, etag: etagOf(answer), length, range };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -73,7 +75,9 @@ export function s3Store(client: S3Client, { bucket, prefix }: S3Location, uri: s
     read: (key) =>
       guarded('read', async () => {
         const object = await open(key);
-        return object && { body: withErrors(object.body, broken) };
+        const from = (start: number, etag: Etag) =>
+          open(key, { Range: `bytes=${start}-`, IfMatch: quoted(etag) });
+        return object && { body: resumed(object, from, broken) };
       }),
     head: (key) =>
       guarded('read', async () => {
@@ -101,12 +105,4 @@ export function s3Store(client: S3Client, { bucket, prefix }: S3Location, uri: s
 function namesOf({ Contents: objects = [], CommonPrefixes: shared = [] }: ListObjectsV2Output): string[] {
   const keys = objects.map(({ Key: key = '' }) => key).filter((key) => !key.endsWith('/'));
   return [...keys, ...shared.map(({ Prefix: prefix = '' }) => prefix)].sort(compareText);
-}
-
-/** The same bytes; what goes wrong with them goes wrong as an error of ours. */
-function withErrors(source: Readable, errorOf: (error: unknown) => Error): Readable {
-  const body = new PassThrough();
-  source.on('error', (error) => body.destroy(errorOf(error)));
-  body.on('close', () => source.destroy());
-  return source.pipe(body);
 }

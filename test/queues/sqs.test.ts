@@ -178,9 +178,12 @@ t.test('entries that fail are sent again, and only these', async (t) => {
 
 t.test('entries that go on failing are an error to retry', async (t) => {
   const { url, queue, calls } = await opened(t);
-  emulator.faults = ({ operation }) => {
+  emulator.faults = ({ operation, parameters }) => {
     if (operation !== 'SendMessageBatch') return undefined;
-    return { answer: { Failed: [{ Id: '1', SenderFault: false, Code: 'ServiceUnavailable' }] } };
+    const [first] = parameters.Entries as { Id: string; MessageBody: string }[];
+    const Successful =
+      first?.Id === '0' ? [{ Id: '0', MessageId: 'one', MD5OfMessageBody: md5(first.MessageBody) }] : [];
+    return { answer: { Successful, Failed: [{ Id: '1', Code: 'ServiceUnavailable' }] } };
   };
   t.match(await failureOf(queue.send(numbered(2))), {
     verdict: 'retry',
@@ -188,6 +191,9 @@ t.test('entries that go on failing are an error to retry', async (t) => {
     hint: 'run the command again',
   });
   t.equal(calls('SendMessageBatch').length, 5);
+  emulator.faults = ({ operation }) => (operation === 'SendMessageBatch' ? { answer: {} } : undefined);
+  t.match(await failureOf(queue.send(numbered(2))), { verdict: 'retry', message: /2 of 2 messages failed/ });
+  emulator.faults = () => undefined;
 });
 
 t.test('an entry that is refused is an error that names it, and is not sent again', async (t) => {
@@ -327,7 +333,8 @@ t.test('acknowledgements that fail are repeated, those of others are left alone'
   const received = await receiveAll(queue);
   const failed = { Id: '1', SenderFault: false, Code: 'InternalError' };
   const stale = { Id: '0', SenderFault: true, Code: 'ReceiptHandleIsInvalid' };
-  fail('DeleteMessageBatch', { answer: { Failed: [failed, stale] } });
+  const Successful = Array.from({ length: 8 }, (_, index) => ({ Id: String(index + 2) }));
+  fail('DeleteMessageBatch', { answer: { Successful, Failed: [failed, stale] } });
   await queue.acknowledge(received);
   t.same(
     calls('DeleteMessageBatch').map((call) => entriesOf(call).length),

@@ -232,6 +232,26 @@ t.test('a message that cannot be read delays no other and ends in the dead-lette
   t.same(await services.queue.depth(), { ready: 0, hidden: 0, dead: 1 });
 });
 
+t.test('a message of a run that is not there delays no other', async (t) => {
+  const { services, message, pass } = await extracted(t.testdir(), 4, 1);
+  const orphan = { ...message(0), run: { ...message(0).run, id: LATER, batches: 1 } };
+  const inflated = { ...message(0), run: { ...message(0).run, batches: 1 } };
+  const bodies = [orphan, inflated].map((each) => JSON.stringify(each));
+  await services.queue.send(
+    bodies.map((body, index) => ({ body, group: `${index}`, deduplicationId: `${index}` })),
+  );
+  pass(1);
+  const { runs } = await drainQueue(services);
+  t.match(
+    runs.map(({ runId, complete, failed }) => [runId, complete, failed.map(({ message }) => message)]),
+    [
+      [RUN, true, [/with 1 batches: the run has 4 batches$/]],
+      [LATER, false, [/the run has no manifest$/]],
+    ],
+  );
+  t.equal((await readSuccess(services.bronze, DATE))?.success.movies, 4);
+});
+
 t.test('a date is finished straight from its manifest, also when its messages are lost', async (t) => {
   const { services, omdb, message } = await extracted(t.testdir(), 25, 4);
   await enrichBatch(message(2), services);

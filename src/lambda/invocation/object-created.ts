@@ -1,4 +1,4 @@
-import { decodeObjectCreated, type ObjectName } from '../../records/object-created.js';
+import { decodeObjectsCreated, type ObjectName } from '../../records/object-created.js';
 import type { PartitionDate } from '../../records/run.js';
 import { s3Location } from '../../uri.js';
 import type { Services } from './open.js';
@@ -18,11 +18,11 @@ export async function eachDate<Summary extends object>(
   work: (date: PartitionDate) => Promise<Summary>,
 ): Promise<Summary[]> {
   const dates = new Set<PartitionDate>();
-  for (const object of decodeObjectCreated(event)) {
-    const key = keyIn(layer, object);
+  for (const object of decodeObjectsCreated(event)) {
+    const key = object && keyIn(layer, object);
     const date = key === undefined ? undefined : dateOf(key);
     if (date !== undefined) dates.add(date);
-    else log.warn('an object that is not ours is passed over', { ...object, layer });
+    else log.warn('a record that is not of a new object of ours is passed over', { ...object, layer });
   }
   const summaries: Summary[] = [];
   const failures: unknown[] = [];

@@ -18,10 +18,13 @@ export type Services<Name extends keyof Adapters> = Wired<Name> & {
   forget: () => void;
 };
 
+/** What Lambda tells of an invocation; who calls a function by hand may leave it out. */
+export type InvocationContext = Partial<Context>;
+
 type Work<Name extends keyof Adapters, Result> = (
   event: unknown,
   services: Services<Name>,
-  context: Context,
+  context: InvocationContext,
 ) => Promise<Result>;
 
 /**
@@ -34,23 +37,28 @@ export function handlerOf<Name extends keyof Adapters, Result>(
   needed: readonly Needed[],
   names: readonly Name[],
   work: Work<Name, Result>,
-): (event: unknown, context: Context) => Promise<Result> {
+): (event: unknown, context?: InvocationContext) => Promise<Result> {
   const open = async () => {
     const settings = readSettings({}, processEnvironment(), new Date(), needed);
     return { settings, adapters: await wire(settings, names) };
   };
   let opened: ReturnType<typeof open> | undefined;
+  let forgotten: ReturnType<typeof open> | undefined;
   let logger: Logger | undefined;
-  return async (event, context) => {
+  return async (event, context = {}) => {
     logger ??= new Logger({ serviceName: 'movie-etl', persistentKeys: { stage } });
-    logger.addContext(context);
+    if (context.invokedFunctionArn) logger.addContext(context as Context);
     const log = logOf(logger);
     const failed = failures(logger);
     const report = reports(stage, log);
     const forget = () => {
+      forgotten ??= opened;
       opened = undefined;
     };
     try {
+      // Not before: the rest of the invocation that forgot them still used them.
+      await forgotten?.then(({ adapters }) => adapters.close()).catch(() => undefined);
+      forgotten = undefined;
       opened ??= open();
       const { settings, adapters } = await opened.catch((error: unknown) => {
         forget();

@@ -1,4 +1,4 @@
-import type { Context } from 'aws-lambda';
+import type { InvocationContext } from './open.js';
 
 /** What a piece of work may take longer than the longest before it. */
 const RESERVE = 1.25;
@@ -7,8 +7,7 @@ const RESERVE = 1.25;
 export class TimeLeft {
   #longestMs = 0;
 
-  /** @param context of an invocation by hand, it may not know of any limit */
-  constructor(private readonly context: Partial<Pick<Context, 'getRemainingTimeInMillis'>>) {}
+  constructor(private readonly context: InvocationContext) {}
 
   isEnough(): boolean {
     const left = this.context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-import { PipelineError } from '../../errors.js';
+import { DecodeError, PipelineError } from '../../errors.js';
 import { BATCHES_PER_GROUP, bronzeKeys, groupOf } from '../../keys.js';
 import { encodeJson, VERSION } from '../../records/decode.js';
 import type { Success } from '../../records/markers.js';
@@ -44,7 +44,14 @@ export async function completeGroup(
 
 /** `_SUCCESS` moves forward only: it is put over nothing or over an older run's, never over a newer one's. */
 async function publish(run: RunReference, { bronze, now, log }: EnrichServices): Promise<boolean> {
-  const { manifest, reference } = await manifestOf(bronze, run.date, run.id);
+  const standing = await readManifest(bronze, run.date, run.id);
+  if (standing?.manifest.batches !== run.batches) {
+    const has = standing ? `has ${standing.manifest.batches} batches` : 'has no manifest';
+    throw new DecodeError(
+      `message of run ${run.id} of ${run.date} with ${run.batches} batches: the run ${has}`,
+    );
+  }
+  const { manifest, reference } = standing;
   const success: Success = {
     version: VERSION,
     runId: run.id,

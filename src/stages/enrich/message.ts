@@ -26,11 +26,14 @@ export interface MessageFacts {
 /** A message failed, and comes back. */
 export class MessageFailedError extends PipelineError {
   readonly facts: MessageFacts;
+  /** No movie can be looked up or recorded: a wrong key, no rights. Not that the message itself is bad. */
+  readonly stopsAll: boolean;
 
   constructor(facts: MessageFacts, cause: unknown) {
     const hint = cause instanceof PipelineError ? cause.hint : undefined;
     super(verdictOf(cause), messageOf(cause), { cause, ...(hint === undefined ? {} : { hint }) });
     this.name = 'MessageFailedError';
+    this.stopsAll = cause instanceof BatchFailedError && cause.verdict === 'stop';
     this.facts = { ...facts, ...(cause instanceof BatchFailedError ? { imdbId: cause.imdbId } : {}) };
   }
 }

@@ -1,4 +1,4 @@
-import { InterruptedError, messageOf, PipelineError, throwIfInterrupted } from '../../errors.js';
+import { DecodeError, InterruptedError, messageOf, PipelineError, throwIfInterrupted } from '../../errors.js';
 import { MAX_MESSAGES, type QueueReceiver, type ReceivedMessage } from '../../queues/queue.js';
 import { decodeJson } from '../../records/decode.js';
 import { Message } from '../../records/message.js';
@@ -98,7 +98,7 @@ class Drain {
       return undefined;
     } catch (error) {
       if (error instanceof InterruptedError) return 0;
-      if (verdictOf(error) === 'stop') {
+      if (verdictOf(error) === 'stop' && !(error instanceof DecodeError)) {
         this.#stopped ??= { error };
         return 0;
       }
