@@ -127,9 +127,12 @@ function other(error: SdkError): Explanation {
     const reason = `what answers is not AWS${status === undefined ? '' : ` (HTTP ${status})`}`;
     return { verdict, reason, hint: 'check --endpoint-url' };
   }
-  if (NAMELESS.test(name) && status !== undefined) return { verdict, reason: `the answer is HTTP ${status}` };
+  const hint = passes ? 'run the command again in a while' : 'check --endpoint-url and the settings of AWS';
+  if (NAMELESS.test(name) && status !== undefined) {
+    return { verdict, reason: `the answer is HTTP ${status}`, hint };
+  }
   const isNamed = message !== '' && message !== name;
-  return { verdict, reason: isNamed ? `${name}: ${oneLine(messageOf(error))}` : name };
+  return { verdict, reason: isNamed ? `${name}: ${oneLine(messageOf(error))}` : name, hint };
 }
 
 function oneLine(text: string): string {

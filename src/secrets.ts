@@ -23,11 +23,12 @@ export async function readOmdbApiKey(client: SecretsManagerClient, name: string)
   });
 }
 
+/** A key may be all digits, which JSON takes for a number. */
 function keyOf(text: string): string | undefined {
-  if (!text.startsWith('{')) return text;
+  if (!text.startsWith('{')) return text.replace(/^"(.*)"$/, '$1').trim();
   try {
     const field = (JSON.parse(text) as Record<string, unknown>)[FIELD];
-    return typeof field === 'string' ? field.trim() : undefined;
+    return typeof field === 'string' || typeof field === 'number' ? String(field).trim() : undefined;
   } catch {
     return undefined;
   }

@@ -310,6 +310,7 @@ t.test('enrich', async (t) => {
     for (const [secret, what] of [
       [JSON.stringify({ omdbapi_key: KEY }), 'JSON'],
       [`${KEY}\n`, 'plain text'],
+      [`"${KEY}"`, 'plain text in quotes'],
     ] as const) {
       const { deploy, bodies, emulator, omdb } = await begun(t, 2);
       emulator.putSecret(SECRET, secret);
