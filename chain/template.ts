@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Whereabouts } from './template/attributes.js';
 import { Resolver, type Scope, type Value } from './template/intrinsics.js';
 import { ParameterDeclaration, type ParameterValue, parameterValues } from './template/parameters.js';
-import { type Shapes, shapes } from './template/shapes.js';
+import { type Shapes, shaped } from './template/shapes.js';
 import { parseTemplate } from './template/yaml.js';
 
 const Declarations = z.record(z.string(), z.unknown());
@@ -30,7 +30,7 @@ export const Template = z.strictObject({
   Outputs: z
     .record(
       z.string(),
-      z.object({ Description: z.string(), Value: z.unknown(), Condition: z.string().optional() }),
+      z.strictObject({ Description: z.string(), Value: z.unknown(), Condition: z.string().optional() }),
     )
     .default({}),
 });
@@ -73,7 +73,8 @@ export function readTemplate(path: string | URL): Template {
 /**
  * What CloudFormation would make of a template: every function, condition and parameter replaced by its value, in
  * the partition `aws`. A resource without a name of its own gets one of stack name and logical id.
- * @throws Error that names the place of an unknown function or reference, and for resources that wait for each other
+ * @throws Error that names the place of an unknown function, reference, type or property, and for resources that wait
+ *   for each other
  */
 export function resolveTemplate(template: Template, deployment: Deployment): ResolvedTemplate {
   const { accountId, region, stackName = 'movie-etl' } = deployment;
@@ -94,6 +95,9 @@ export function resolveTemplate(template: Template, deployment: Deployment): Res
   };
   const resources = resolveResources(template, scope);
   refuseCircles(resources);
+  for (const [id, { Type, Properties }] of Object.entries(resources)) {
+    shaped(id, Type as keyof Shapes, Properties);
+  }
   return { resources, outputs: resolveOutputs(template, scope), parameters: scope.parameters, where };
 }
 
@@ -112,11 +116,7 @@ export function resourcesOf<Type extends keyof Shapes>(
 ): ResourceOf<Type>[] {
   return Object.entries(resources)
     .filter(([, resource]) => resource.Type === type)
-    .map(([id, { Properties, ref, arn }]) => {
-      const read = shapes[type].safeParse(Properties);
-      if (!read.success) throw new Error(`Resources.${id}: ${z.prettifyError(read.error)}`);
-      return { id, ref, arn, properties: read.data as z.infer<Shapes[Type]> };
-    });
+    .map(([id, { Properties, ref, arn }]) => ({ id, ref, arn, properties: shaped(id, type, Properties) }));
 }
 
 function resolveResources(template: Template, scope: Scope): Record<string, Resource> {

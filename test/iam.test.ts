@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { SQSEvent } from 'aws-lambda';
 import t from 'tap';
 import { ACCOUNT_ID, REGION } from '../chain/emulator/calls.js';
 import type { PolicyDocument, Statement } from '../chain/template/shapes.js';
@@ -7,6 +8,7 @@ import { type ResolvedTemplate, readTemplate, resolveTemplate, resourcesOf } fro
 import { bronzeKeys } from '../src/keys.js';
 import { startTestChain } from './support/chain.js';
 import { accessRequests, evaluate, type Grant } from './support/iam.js';
+import { invalidKey } from './support/omdb-server.js';
 import { DATE, NOW } from './support/pipeline.js';
 
 const TEMPLATE = fileURLToPath(new URL('../template.yaml', import.meta.url));
@@ -43,7 +45,7 @@ const template = () =>
     region: REGION,
   });
 
-/** Two days, the first of them again and then anew, a record that is lost, a message that fails. */
+/** Two days, the first of them again and then anew, a record that is lost, a batch that comes twice, two that fail. */
 const test = await startTestChain(t, { parameters: { TopN: 4, BatchSize: 2 } });
 const { chain, output } = test;
 for (const time of [NOW, NEXT_DAY, NOW]) {
@@ -57,11 +59,19 @@ const record = Object.keys(bronze).findLast((key) => /^dt=2026-01-02\/.*\/tt\d+\
 await test.remove('bronze', record);
 await test.put('bronze', bronzeKeys.success(DATE), bronze[bronzeKeys.success(DATE)] ?? '');
 await chain.settled();
-const ids = { MessageGroupId: 'malformed', MessageDeduplicationId: 'malformed' };
-const { MessageId = '' } = await test.sqs.send(
-  new SendMessageCommand({ QueueUrl: output('QueueUrl'), MessageBody: 'malformed', ...ids }),
-);
+const send = (MessageBody: string, id: string) => {
+  const ids = { MessageGroupId: id, MessageDeduplicationId: id };
+  return test.sqs.send(new SendMessageCommand({ QueueUrl: output('QueueUrl'), MessageBody, ...ids }));
+};
+const [batch] = test.invocationsOf('EnrichAndStoreMovie').map(({ event }) => (event as SQSEvent).Records[0]);
+await send(batch?.body ?? '', 'again');
+await chain.settled();
+// The movie list comes from the same server.
+test.omdb.script = ({ id }) => (id === '' ? undefined : invalidKey);
+chain.send('GetMoviesAndSendToQueue', { date: '2026-01-04', top_n: 1, batch_size: 1 });
 await test.until(() => test.eventsOf('returned').length === 1);
+const { MessageId = '' } = await send('malformed', 'malformed');
+await test.until(() => test.eventsOf('returned').length === 2);
 const requests = accessRequests(template(), chain.emulator.calls);
 
 const functions = resourcesOf(template(), 'AWS::Lambda::Function').map(({ id }) => id);
@@ -107,7 +117,7 @@ t.test('a statement that is taken away is missed', async (t) => {
   const needless = USED_BY_OTHERS.map(({ sid }) => sid).filter((sid) => sid !== 'TakeBatches');
   const grants = functions.flatMap((id) => statementsOf(template(), id).map(({ Sid }) => ({ id, Sid })));
   const needed = grants.filter(({ Sid }) => !needless.includes(Sid));
-  t.equal(needed.length, 15);
+  t.equal(needed.length, 17);
   for (const { id, Sid } of needed) {
     const changed = template();
     for (const document of documentsOf(changed, id)) {
@@ -167,6 +177,22 @@ t.test(
       ok: true,
       response: { batchItemFailures: [{ itemIdentifier: MessageId }] },
     });
+  },
+);
+
+t.test(
+  'a key that is refused and a message that is malformed are lines that EnrichStopped counts',
+  async (t) => {
+    const lines = test
+      .eventsOf('logged')
+      .filter((event) => event.function === 'EnrichAndStoreMovie')
+      .map(({ line }) => JSON.parse(line) as Record<string, unknown>);
+    const [refused, malformed, ...others] = lines.filter(
+      ({ level, verdict }) => level === 'ERROR' && verdict === 'stop',
+    );
+    t.match(refused, { date: '2026-01-04', batch: 0, attempt: 1 });
+    t.match(malformed, { messageId: MessageId, attempt: 1 });
+    t.same(others, []);
   },
 );
 

@@ -5,7 +5,7 @@ import { RegoEngine, TemplateFile } from '@aws/cloudformation-validate';
 import t, { type Test } from 'tap';
 import { type ResolvedTemplate, readTemplate, resolveTemplate, resourcesOf } from '../chain/template.js';
 import { faultsOf } from './support/template-checks.js';
-import { seeds } from './support/template-seeds.js';
+import { refusals, seeds } from './support/template-seeds.js';
 
 const ROOT = join(import.meta.dirname, '..');
 const PATH = join(ROOT, 'template.yaml');
@@ -92,6 +92,7 @@ t.test('nor has it with other parameters', async (t) => {
     template.outputs.TerminalEnvironment,
     [
       'export AWS_REGION=eu-central-1',
+      'AWS_DEFAULT_REGION=eu-central-1',
       'BRONZE_URI=s3://movie-etl-bronze-123456789012-eu-central-1-staging/bronze',
       'SILVER_URI=s3://movie-etl-silver-123456789012-eu-central-1-staging/silver',
       'GOLD_URI=s3://movie-etl-gold-123456789012-eu-central-1-staging/gold',
@@ -153,8 +154,49 @@ t.test('the validator bites', async (t) => {
 });
 
 t.test('each check bites', async (t) => {
-  for (const { what, from, to, faults } of seeds) {
-    t.strictSame(faultsOf(resolved(edited(t, from, to), { AlarmTopicArn: TOPIC })), faults, what);
+  for (const { what, from, to, parameters, faults } of seeds) {
+    const template = resolved(edited(t, from, to), { AlarmTopicArn: TOPIC, ...parameters });
+    t.strictSame(faultsOf(template), faults, what);
+  }
+});
+
+t.test('what nobody checks is refused by name', async (t) => {
+  for (const { what, from, to, error } of refusals) {
+    const path = edited(t, from, to);
+    t.throws(() => resolved(path), { message: error }, what);
+  }
+});
+
+t.test('who deploys with the defaults gets ten movies every day at three', async (t) => {
+  const { Parameters } = readTemplate(PATH);
+  const defaults = Object.entries(Parameters).map(([name, { Default }]) => [name, Default]);
+  t.strictSame(Object.fromEntries(defaults), {
+    MoviesUrl: undefined,
+    OmdbUrl: 'https://www.omdbapi.com/',
+    OmdbKeyName: 'movie-etl/omdb',
+    TopN: 10,
+    BatchSize: 1,
+    ScheduleExpression: 'cron(0 3 * * ? *)',
+    ScheduleState: 'ENABLED',
+    EnrichMaximumConcurrency: 2,
+    AlarmTopicArn: 'none',
+    LogRetentionDays: 30,
+    BronzeExpirationDays: 0,
+    NameSuffix: '',
+  });
+});
+
+t.test('what an address may say does nothing to the shell that it is pasted into', async (t) => {
+  for (const name of ['MoviesUrl', 'OmdbUrl']) {
+    for (const character of ["'", '"', '$', '`', ';', ' ', '\\', '\n', '|', '<', '>', '(', ')']) {
+      const url = `https://movies.example/${character}`;
+      t.throws(() => resolved(PATH, { [name]: url }), /does not match/, `${name} ${url}`);
+    }
+    const url = 'http://user:pass@[::1]:8080/a-b_c.d~e/%20?f=1&g=2,3+4#h';
+    t.equal(resolved(PATH, { [name]: url }).parameters[name], url);
+  }
+  for (const character of ["'", '"', '$', '`', ';', ' ', '&']) {
+    t.throws(() => resolved(PATH, { OmdbKeyName: `omdb${character}` }), /does not match/);
   }
 });
 
@@ -183,26 +225,31 @@ t.test('functions, conditions and parameters come to what CloudFormation makes o
     '    Type: AWS::SQS::Queue',
     '    Properties:',
     `      QueueName: !Sub \${Name}-\${AWS::Region}`,
-    '      Both: !If [Both, !GetAtt Queue2.Arn, !Ref AWS::NoValue]',
-    '      Either: !If [Either, 1, 2]',
-    '      List: [1, !If [Kept, !Ref AWS::NoValue, 2], 3]',
-    `      Own: !Sub ["\${Word}/\${!Word}/\${Queue2.QueueName}", { Word: !Ref Queue2 }]`,
-    '      Long: { Fn::Join: ["-", [a, !Ref Days]] }',
-    '  Queue2: { Type: AWS::SQS::Queue, Condition: Kept }',
+    '      MessageRetentionPeriod: 60',
+    '      MaximumMessageSize: 1024',
+    '      SqsManagedSseEnabled: !If [Either, false, true]',
+    '      VisibilityTimeout: !If [Kept, !Ref AWS::NoValue, 30]',
+    '      RedrivePolicy: { deadLetterTargetArn: !If [Both, !GetAtt Queue2.Arn, none], maxReceiveCount: 1 }',
+    '  Queue2:',
+    '    Type: AWS::SQS::Queue',
+    '    Condition: Kept',
+    '    Properties: { QueueName: b, MessageRetentionPeriod: 60, MaximumMessageSize: 1024, SqsManagedSseEnabled: true }',
     'Outputs:',
     '  Queue: { Description: q, Value: !Ref Queue }',
     '  Second: { Description: q, Value: !Ref Queue2, Condition: Kept }',
+    '  List: { Description: l, Value: [1, !If [Kept, !Ref AWS::NoValue, 2], 3] }',
+    `  Own: { Description: o, Value: !Sub ["\${Word}/\${!Word}/\${Queue2.QueueName}", { Word: !Ref Queue2 }] }`,
+    '  Long: { Description: l, Value: { Fn::Join: ["-", [a, !Ref Days]] } }',
   ];
   const { resources, outputs } = made(t, lines, { Name: 'a' });
   t.strictSame(resources.Queue, {
     Type: 'AWS::SQS::Queue',
     Properties: {
       QueueName: 'a-eu-central-1',
-      Both: 'arn:aws:sqs:eu-central-1:123456789012:movie-etl-Queue2',
-      Either: 2,
-      List: [1, 3],
-      Own: `https://sqs.eu-central-1.amazonaws.com/123456789012/movie-etl-Queue2/\${Word}/movie-etl-Queue2`,
-      Long: 'a-0',
+      MessageRetentionPeriod: 60,
+      MaximumMessageSize: 1024,
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: { deadLetterTargetArn: 'arn:aws:sqs:eu-central-1:123456789012:b', maxReceiveCount: 1 },
     },
     ref: 'https://sqs.eu-central-1.amazonaws.com/123456789012/a-eu-central-1',
     arn: 'arn:aws:sqs:eu-central-1:123456789012:a-eu-central-1',
@@ -210,9 +257,15 @@ t.test('functions, conditions and parameters come to what CloudFormation makes o
     DeletionPolicy: undefined,
     UpdateReplacePolicy: undefined,
   });
-  t.strictSame(Object.keys(outputs), ['Queue', 'Second']);
+  t.strictSame(outputs, {
+    Queue: 'https://sqs.eu-central-1.amazonaws.com/123456789012/a-eu-central-1',
+    Second: 'https://sqs.eu-central-1.amazonaws.com/123456789012/b',
+    List: [1, 3],
+    Own: `https://sqs.eu-central-1.amazonaws.com/123456789012/b/\${Word}/b`,
+    Long: 'a-0',
+  });
   t.throws(() => made(t, lines, { Name: 'a', Days: 1 }), {
-    message: 'Resources.Queue.Properties.Own.Word: Queue2 is not made, its condition Kept does not hold',
+    message: 'Outputs.Own.Value.Word: Queue2 is not made, its condition Kept does not hold',
   });
 });
 
@@ -259,6 +312,8 @@ t.test('parameters are held to what the template says of them', async (t) => {
     [{ NameSuffix: '-a-name-that-is-long' }, /^parameter NameSuffix: .* is too short or too long$/],
     [{ EnrichMaximumConcurrency: 1 }, /^parameter EnrichMaximumConcurrency: 1 is too small or too large$/],
     [{ TopN: 'ten' }, /^parameter TopN: "ten" is not a number$/],
+    [{ TopN: 10_001 }, /^parameter TopN: 10001 is too small or too large$/],
+    [{ BatchSize: 1001 }, /^parameter BatchSize: 1001 is too small or too large$/],
     [{ ScheduleState: 'PAUSED' }, /^parameter ScheduleState: "PAUSED" is not one of ENABLED,DISABLED$/],
     [{ AlarmTopicArn: 'operators' }, /^parameter AlarmTopicArn: "operators" does not match/],
   ];

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const Scalar = z.union([z.string(), z.number()]);
 
 /** What a template declares of a parameter. */
-export const ParameterDeclaration = z.object({
+export const ParameterDeclaration = z.strictObject({
   Type: z.enum(['String', 'Number']),
   Description: z.string(),
   Default: Scalar.optional(),

@@ -19,7 +19,7 @@ export const PolicyDocument = z.strictObject({
 });
 export type PolicyDocument = z.infer<typeof PolicyDocument>;
 
-const LambdaFunction = z.looseObject({
+const LambdaFunction = z.strictObject({
   FunctionName: z.string(),
   Description: z.string(),
   Runtime: z.string(),
@@ -33,29 +33,29 @@ const LambdaFunction = z.looseObject({
   Timeout: z.number(),
   /** MiB. */
   MemorySize: z.number(),
-  Environment: z.object({ Variables: z.record(z.string(), z.string()) }),
-  LoggingConfig: z.looseObject({ LogGroup: z.string(), LogFormat: z.string() }),
+  Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }),
+  LoggingConfig: z.strictObject({ LogGroup: z.string(), LogFormat: z.string() }),
 });
 
-const EventSourceMapping = z.looseObject({
+const EventSourceMapping = z.strictObject({
   /** Its name. */
   FunctionName: z.string(),
   EventSourceArn: z.string(),
   BatchSize: z.number(),
   FunctionResponseTypes: z.array(z.string()),
-  ScalingConfig: z.object({ MaximumConcurrency: z.number() }),
+  ScalingConfig: z.strictObject({ MaximumConcurrency: z.number() }),
 });
 
-const EventInvokeConfig = z.looseObject({
+const EventInvokeConfig = z.strictObject({
   FunctionName: z.string(),
   Qualifier: z.string(),
   MaximumRetryAttempts: z.number(),
   /** Seconds. */
   MaximumEventAgeInSeconds: z.number(),
-  DestinationConfig: z.object({ OnFailure: z.object({ Destination: z.string() }) }),
+  DestinationConfig: z.strictObject({ OnFailure: z.strictObject({ Destination: z.string() }) }),
 });
 
-const Permission = z.looseObject({
+const Permission = z.strictObject({
   Action: z.string(),
   FunctionName: z.string(),
   Principal: z.string(),
@@ -63,85 +63,93 @@ const Permission = z.looseObject({
   SourceAccount: z.string().optional(),
 });
 
-const Queue = z.looseObject({
+const Queue = z.strictObject({
   QueueName: z.string(),
   FifoQueue: z.boolean().optional(),
   ContentBasedDeduplication: z.boolean().optional(),
-  /** Seconds, both. */
+  DeduplicationScope: z.enum(['messageGroup', 'queue']).optional(),
+  FifoThroughputLimit: z.enum(['perMessageGroupId', 'perQueue']).optional(),
+  /** Seconds, all three. */
   VisibilityTimeout: z.number().optional(),
   MessageRetentionPeriod: z.number(),
+  ReceiveMessageWaitTimeSeconds: z.number().optional(),
+  /** Bytes. */
+  MaximumMessageSize: z.number(),
   SqsManagedSseEnabled: z.boolean(),
-  RedrivePolicy: z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: z.number() }).optional(),
+  RedrivePolicy: z.strictObject({ deadLetterTargetArn: z.string(), maxReceiveCount: z.number() }).optional(),
   RedriveAllowPolicy: z
-    .object({ redrivePermission: z.string(), sourceQueueArns: z.array(z.string()) })
+    .strictObject({ redrivePermission: z.literal('byQueue'), sourceQueueArns: z.array(z.string()) })
     .optional(),
 });
 
-const FilterRule = z.object({ Name: z.enum(['prefix', 'suffix']), Value: z.string() });
+const FilterRule = z.strictObject({ Name: z.enum(['prefix', 'suffix']), Value: z.string() });
 
-const Bucket = z.looseObject({
+const Bucket = z.strictObject({
   BucketName: z.string(),
   NotificationConfiguration: z
-    .object({
+    .strictObject({
       LambdaConfigurations: z.array(
-        z.object({
+        z.strictObject({
           Event: z.string(),
           Function: z.string(),
-          Filter: z.object({ S3Key: z.object({ Rules: z.array(FilterRule) }) }),
+          Filter: z.strictObject({ S3Key: z.strictObject({ Rules: z.array(FilterRule) }) }),
         }),
       ),
     })
     .optional(),
   PublicAccessBlockConfiguration: z.record(z.string(), z.boolean()),
-  BucketEncryption: z.object({
+  BucketEncryption: z.strictObject({
     ServerSideEncryptionConfiguration: z.array(
-      z.object({ ServerSideEncryptionByDefault: z.object({ SSEAlgorithm: z.string() }) }),
+      z.strictObject({ ServerSideEncryptionByDefault: z.strictObject({ SSEAlgorithm: z.string() }) }),
     ),
   }),
-  VersioningConfiguration: z.object({ Status: z.string() }),
-  OwnershipControls: z.object({ Rules: z.array(z.object({ ObjectOwnership: z.string() })) }),
-  LifecycleConfiguration: z.object({
+  VersioningConfiguration: z.strictObject({ Status: z.string() }),
+  OwnershipControls: z.strictObject({ Rules: z.array(z.strictObject({ ObjectOwnership: z.string() })) }),
+  LifecycleConfiguration: z.strictObject({
     Rules: z.array(
-      z.looseObject({
+      z.strictObject({
         Id: z.string(),
-        Status: z.string(),
+        Status: z.enum(['Enabled', 'Disabled']),
         Prefix: z.string().optional(),
         ExpirationInDays: z.number().optional(),
-        NoncurrentVersionExpiration: z.object({ NoncurrentDays: z.number() }).optional(),
-        AbortIncompleteMultipartUpload: z.object({ DaysAfterInitiation: z.number() }).optional(),
+        ExpiredObjectDeleteMarker: z.boolean().optional(),
+        NoncurrentVersionExpiration: z.strictObject({ NoncurrentDays: z.number() }).optional(),
+        AbortIncompleteMultipartUpload: z.strictObject({ DaysAfterInitiation: z.number() }).optional(),
       }),
     ),
   }),
 });
 
-const Schedule = z.looseObject({
+const Schedule = z.strictObject({
+  Name: z.string(),
+  Description: z.string(),
   GroupName: z.string(),
   ScheduleExpression: z.string(),
   ScheduleExpressionTimezone: z.string(),
   State: z.enum(['ENABLED', 'DISABLED']),
-  FlexibleTimeWindow: z.object({ Mode: z.string() }),
-  Target: z.object({
+  FlexibleTimeWindow: z.strictObject({ Mode: z.string() }),
+  Target: z.strictObject({
     Arn: z.string(),
     RoleArn: z.string(),
     Input: z.string(),
-    RetryPolicy: z.object({ MaximumEventAgeInSeconds: z.number(), MaximumRetryAttempts: z.number() }),
-    DeadLetterConfig: z.object({ Arn: z.string() }),
+    RetryPolicy: z.strictObject({ MaximumEventAgeInSeconds: z.number(), MaximumRetryAttempts: z.number() }),
+    DeadLetterConfig: z.strictObject({ Arn: z.string() }),
   }),
 });
 
-const Role = z.looseObject({
+const Role = z.strictObject({
+  Description: z.string(),
   AssumeRolePolicyDocument: PolicyDocument,
-  ManagedPolicyArns: z.array(z.string()).optional(),
-  Policies: z.array(z.object({ PolicyName: z.string(), PolicyDocument })),
+  Policies: z.array(z.strictObject({ PolicyName: z.string(), PolicyDocument })),
 });
 
-const Alarm = z.looseObject({
+const Alarm = z.strictObject({
   AlarmName: z.string(),
   AlarmDescription: z.string(),
   AlarmActions: z.array(z.string()).optional(),
   Namespace: z.string(),
   MetricName: z.string(),
-  Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })).optional(),
+  Dimensions: z.array(z.strictObject({ Name: z.string(), Value: z.string() })).optional(),
   Statistic: z.string(),
   /** Seconds. */
   Period: z.number(),
@@ -152,15 +160,20 @@ const Alarm = z.looseObject({
   TreatMissingData: z.string(),
 });
 
-const MetricFilter = z.looseObject({
+const MetricFilter = z.strictObject({
   LogGroupName: z.string(),
   FilterPattern: z.string(),
   MetricTransformations: z.array(
-    z.looseObject({ MetricNamespace: z.string(), MetricName: z.string(), MetricValue: z.string() }),
+    z.strictObject({
+      MetricNamespace: z.string(),
+      MetricName: z.string(),
+      MetricValue: z.string(),
+      Unit: z.string(),
+    }),
   ),
 });
 
-/** The properties that somebody here reads, by type of resource. */
+/** All that templates here may say, by type of resource: a property or a type that nobody checks is refused. */
 export const shapes = {
   'AWS::CloudWatch::Alarm': Alarm,
   'AWS::IAM::Role': Role,
@@ -168,12 +181,28 @@ export const shapes = {
   'AWS::Lambda::EventSourceMapping': EventSourceMapping,
   'AWS::Lambda::Function': LambdaFunction,
   'AWS::Lambda::Permission': Permission,
-  'AWS::Logs::LogGroup': z.looseObject({ LogGroupName: z.string(), RetentionInDays: z.number() }),
+  'AWS::Logs::LogGroup': z.strictObject({ LogGroupName: z.string(), RetentionInDays: z.number() }),
   'AWS::Logs::MetricFilter': MetricFilter,
   'AWS::S3::Bucket': Bucket,
-  'AWS::S3::BucketPolicy': z.object({ Bucket: z.string(), PolicyDocument }),
+  'AWS::S3::BucketPolicy': z.strictObject({ Bucket: z.string(), PolicyDocument }),
   'AWS::SQS::Queue': Queue,
-  'AWS::SQS::QueuePolicy': z.object({ Queues: z.array(z.string()), PolicyDocument }),
+  'AWS::SQS::QueuePolicy': z.strictObject({ Queues: z.array(z.string()), PolicyDocument }),
   'AWS::Scheduler::Schedule': Schedule,
+  'AWS::Scheduler::ScheduleGroup': z.strictObject({ Name: z.string() }),
 };
 export type Shapes = typeof shapes;
+
+/**
+ * The properties of a resource, checked and typed.
+ * @throws Error that names the resource and the property, or the type that has no shape here
+ */
+export function shaped<Type extends keyof Shapes>(
+  id: string,
+  type: Type,
+  properties: unknown,
+): z.infer<Shapes[Type]> {
+  if (!Object.hasOwn(shapes, type)) throw new Error(`Resources.${id}: ${type} is not known here`);
+  const read = shapes[type].safeParse(properties);
+  if (!read.success) throw new Error(`Resources.${id}: ${z.prettifyError(read.error)}`);
+  return read.data as z.infer<Shapes[Type]>;
+}

@@ -1,6 +1,6 @@
 import type { Statement } from '../../../chain/template/shapes.js';
 import { type ResolvedTemplate, resourcesOf } from '../../../chain/template.js';
-import { faultsWhere, sameItems } from './known.js';
+import { faultsWhere, SUBCOMMAND_OF, sameItems, strangers } from './known.js';
 
 const LOG_ACTIONS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
@@ -9,7 +9,12 @@ type Role = ReturnType<typeof resourcesOf<'AWS::IAM::Role'>>[number];
 export function accessFaults(template: ResolvedTemplate): string[] {
   const roles = resourcesOf(template, 'AWS::IAM::Role');
   return [
-    ...roles.flatMap(broad),
+    ...strangers(
+      'role',
+      roles.map(({ id }) => id),
+      [...Object.keys(SUBCOMMAND_OF).map((id) => `${id}Role`), 'ScheduleRole'],
+    ),
+    ...roles.flatMap((role) => [...broad(role), ...uploads(role)]),
     ...resourcesOf(template, 'AWS::Lambda::Function').flatMap(({ properties }) => {
       const role = roles.find(({ arn }) => arn === properties.Role);
       return role
@@ -25,23 +30,30 @@ function statementsOf({ properties }: Role): Statement[] {
   return properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
 }
 
+/** What a role may do something with. */
+function resourcesFor(role: Role, action: string): string[] {
+  return statementsOf(role).flatMap(({ Action, Resource = [] }) => (Action.includes(action) ? Resource : []));
+}
+
 function broad(role: Role): string[] {
-  const statements = statementsOf(role);
-  const managed = role.properties.ManagedPolicyArns ?? [];
-  return [
-    ...faultsWhere(role.id, ['has a managed policy', managed.length > 0]),
-    ...statements.flatMap(({ Sid, Action, Resource = ['*'], Effect }) =>
-      faultsWhere(
-        `${role.id} ${Sid}`,
-        ['does not allow', Effect !== 'Allow'],
-        [
-          'is for every resource',
-          Resource.some((resource) => /^[*?]+$|:\*$/.test(resource) && !isLogGroup(resource)),
-        ],
-        ['is for every action', Action.some((action) => action.includes('*'))],
-      ),
+  return statementsOf(role).flatMap(({ Sid, Action, Resource = ['*'], Effect }) =>
+    faultsWhere(
+      `${role.id} ${Sid}`,
+      ['does not allow', Effect !== 'Allow'],
+      [
+        'is for every resource',
+        Resource.some((resource) => /^[*?]+$|:\*$/.test(resource) && !isLogGroup(resource)),
+      ],
+      ['is for every action', Action.some((action) => /[*?]/.test(action))],
     ),
-  ];
+  );
+}
+
+/** Only silver's CSV is long enough for an upload in parts. */
+function uploads(role: Role): string[] {
+  const given = resourcesFor(role, 's3:AbortMultipartUpload');
+  const csv = resourcesFor(role, 's3:PutObject').filter((resource) => resource.includes('/silver/movies/'));
+  return faultsWhere(role.id, ['may not give up what it uploads', !sameItems(given, csv)]);
 }
 
 /** The `:*` stands for the streams of a group. */
@@ -70,16 +82,14 @@ function logging(role: Role, logGroup: string, template: ResolvedTemplate): stri
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 function missingKeys(role: Role): string[] {
-  const resources = (action: string) =>
-    statementsOf(role).flatMap(({ Action, Resource = [] }) => (Action.includes(action) ? Resource : []));
-  const listed = resources('s3:ListBucket');
-  const read = new Set(resources('s3:GetObject').map((resource) => resource.split('/')[0] ?? ''));
+  const listed = resourcesFor(role, 's3:ListBucket');
+  const read = new Set(resourcesFor(role, 's3:GetObject').map((resource) => resource.split('/')[0] ?? ''));
   return [...read]
     .filter((bucket) => !listed.includes(bucket))
     .map((bucket) => `${role.id}: a missing key of ${bucket} answers 403`);
 }
 
-/** A failure is sent with the rights of the function, or of the schedule. */
+/** Lambda polls a queue and sends a failure with the rights of the function, the scheduler with those of the schedule. */
 function destinations(template: ResolvedTemplate): string[] {
   const roles = resourcesOf(template, 'AWS::IAM::Role');
   const functions = resourcesOf(template, 'AWS::Lambda::Function');
@@ -89,6 +99,13 @@ function destinations(template: ResolvedTemplate): string[] {
       action: 'sqs:SendMessage',
       resource: properties.DestinationConfig.OnFailure.Destination,
     })),
+    ...resourcesOf(template, 'AWS::Lambda::EventSourceMapping').flatMap(({ properties }) =>
+      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'].map((action) => ({
+        role: functions.find(({ ref }) => ref === properties.FunctionName)?.properties.Role,
+        action,
+        resource: properties.EventSourceArn,
+      })),
+    ),
     ...resourcesOf(template, 'AWS::Scheduler::Schedule').flatMap(({ properties: { Target } }) => [
       { role: Target.RoleArn, action: 'sqs:SendMessage', resource: Target.DeadLetterConfig.Arn },
       { role: Target.RoleArn, action: 'lambda:InvokeFunction', resource: Target.Arn },

@@ -1,7 +1,6 @@
-import { type ResolvedTemplate, resourcesOf } from '../../../chain/template.js';
-import { faultsWhere, sameItems } from './known.js';
-
-const KEPT = ['Retain', 'RetainExceptOnCreate'];
+import { isDeepStrictEqual } from 'node:util';
+import { type ResolvedTemplate, type ResourceOf, resourcesOf } from '../../../chain/template.js';
+import { faultsWhere, isTlsOnly, sameItems } from './known.js';
 
 export function bucketFaults(template: ResolvedTemplate): string[] {
   const buckets = resourcesOf(template, 'AWS::S3::Bucket');
@@ -19,43 +18,44 @@ export function bucketFaults(template: ResolvedTemplate): string[] {
 }
 
 function eachBucket(
-  { id, ref, arn, properties }: ReturnType<typeof resourcesOf<'AWS::S3::Bucket'>>[number],
+  { id, ref, arn, properties }: ResourceOf<'AWS::S3::Bucket'>,
   template: ResolvedTemplate,
 ): string[] {
   const blocked = properties.PublicAccessBlockConfiguration;
   const settings = ['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'];
-  const rules = properties.LifecycleConfiguration.Rules.filter(({ Status }) => Status === 'Enabled');
   const encryption = properties.BucketEncryption.ServerSideEncryptionConfiguration.map(
     ({ ServerSideEncryptionByDefault }) => ServerSideEncryptionByDefault.SSEAlgorithm,
   );
-  const { DeletionPolicy = '', UpdateReplacePolicy = '' } = template.resources[id] ?? {};
-  const tlsOnly = resourcesOf(template, 'AWS::S3::BucketPolicy').some(
-    ({ properties: { Bucket, PolicyDocument } }) =>
-      Bucket === ref &&
-      PolicyDocument.Statement.some(
-        ({ Effect, Principal, Action, Resource = [], Condition }) =>
-          Effect === 'Deny' &&
-          Principal === '*' &&
-          Action.includes('s3:*') &&
-          sameItems(Resource, [arn, `${arn}/*`]) &&
-          Condition?.Bool?.['aws:SecureTransport'] === 'false',
-      ),
+  const policies = resourcesOf(template, 'AWS::S3::BucketPolicy').filter(
+    (policy) => policy.properties.Bucket === ref,
   );
-  const days = Number(template.parameters.BronzeExpirationDays);
-  const expirations = rules.flatMap(({ ExpirationInDays }) => ExpirationInDays ?? []);
+  const tlsOnly = policies.map((policy) =>
+    isTlsOnly(policy.properties.PolicyDocument, 's3', [arn, `${arn}/*`]),
+  );
+  const expected = lifecycle(id === 'BronzeBucket' ? Number(template.parameters.BronzeExpirationDays) : 0);
   return faultsWhere(
     id,
     ['is open to the public', !settings.every((setting) => blocked[setting] === true)],
-    ['takes requests without TLS', !tlsOnly],
+    ['takes requests without TLS', !isDeepStrictEqual(tlsOnly, [true])],
     ['is not encrypted with the keys of S3', !sameItems(encryption, ['AES256'])],
     ['is not versioned', properties.VersioningConfiguration.Status !== 'Enabled'],
     [
       'has owners of objects',
       properties.OwnershipControls.Rules[0]?.ObjectOwnership !== 'BucketOwnerEnforced',
     ],
-    ['keeps old versions', !rules.some((rule) => rule.NoncurrentVersionExpiration?.NoncurrentDays === 30)],
-    ['keeps unfinished uploads', !rules.some((rule) => rule.AbortIncompleteMultipartUpload)],
-    ['does not expire as asked', !sameItems(expirations, id === 'BronzeBucket' && days > 0 ? [days] : [])],
-    ['is deleted with its data', !KEPT.includes(DeletionPolicy) || !KEPT.includes(UpdateReplacePolicy)],
+    ['has another lifecycle', !isDeepStrictEqual(properties.LifecycleConfiguration.Rules, expected)],
   );
+}
+
+/** @param days after which raw answers are deleted; 0 for never */
+function lifecycle(days: number) {
+  const leftOver = {
+    Id: 'what-is-left-over',
+    Status: 'Enabled',
+    ExpiredObjectDeleteMarker: true,
+    NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+  };
+  const rawAnswers = { Id: 'raw-answers', Status: 'Enabled', Prefix: 'bronze/', ExpirationInDays: days };
+  return days > 0 ? [leftOver, rawAnswers] : [leftOver];
 }

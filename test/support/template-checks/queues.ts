@@ -1,8 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type ResolvedTemplate, resourcesOf } from '../../../chain/template.js';
 import { MAX_RECEIVES } from '../../../src/queues/queue.js';
-import { faultsWhere, sameItems } from './known.js';
+import { faultsWhere, isTlsOnly, sameItems } from './known.js';
 
+/** The movie list of the largest batch fits into one message. */
+const MIB = 1024 * 1024;
 const FOURTEEN_DAYS = 14 * 24 * 60 * 60;
+
+const NAMES: Readonly<Record<string, string>> = {
+  MovieQueue: 'movie-etl-movies',
+  MovieDeadLetterQueue: 'movie-etl-movies-dead',
+  FailureQueue: 'movie-etl-failures',
+};
 
 export function queueFaults(template: ResolvedTemplate): string[] {
   return [...eachQueue(template), ...polled(template), ...failureDestinations(template)];
@@ -11,24 +20,33 @@ export function queueFaults(template: ResolvedTemplate): string[] {
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html */
 function eachQueue(template: ResolvedTemplate): string[] {
   const queues = resourcesOf(template, 'AWS::SQS::Queue');
-  const tlsOnly = resourcesOf(template, 'AWS::SQS::QueuePolicy').filter(({ properties }) =>
-    properties.PolicyDocument.Statement.some(
-      ({ Effect, Principal, Condition }) =>
-        Effect === 'Deny' && Principal === '*' && Condition?.Bool?.['aws:SecureTransport'] === 'false',
-    ),
-  );
+  const policies = resourcesOf(template, 'AWS::SQS::QueuePolicy').map(({ properties }) => properties);
+  const { NameSuffix } = template.parameters;
   return queues.flatMap(({ id, ref = '', arn = '', properties }) => {
     const { QueueName, RedrivePolicy, FifoQueue = false } = properties;
     const dead = queues.find((queue) => queue.arn === RedrivePolicy?.deadLetterTargetArn);
     const sources = queues.filter((queue) => queue.properties.RedrivePolicy?.deadLetterTargetArn === arn);
     const allowed = properties.RedriveAllowPolicy?.sourceQueueArns ?? [];
+    const tlsOnly = policies
+      .filter(({ Queues }) => Queues.includes(ref))
+      .map(
+        ({ Queues, PolicyDocument }) => sameItems(Queues, [ref]) && isTlsOnly(PolicyDocument, 'sqs', [arn]),
+      );
     return faultsWhere(
       id,
-      ['its name and its kind do not agree', QueueName.endsWith('.fifo') !== FifoQueue],
+      ['its name is another', QueueName !== `${NAMES[id]}${NameSuffix}${FifoQueue ? '.fifo' : ''}`],
       ['messages are not kept for 14 days', properties.MessageRetentionPeriod !== FOURTEEN_DAYS],
       ['not encrypted', !properties.SqsManagedSseEnabled],
-      ['takes requests without TLS', !tlsOnly.some((policy) => policy.properties.Queues.includes(ref))],
+      ['takes requests without TLS', !isDeepStrictEqual(tlsOnly, [true])],
+      ['takes smaller messages', properties.MaximumMessageSize !== MIB],
       ['derives deduplication from content', properties.ContentBasedDeduplication === true],
+      // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+      [
+        'its throughput and its deduplication are not by group',
+        FifoQueue &&
+          (properties.FifoThroughputLimit !== 'perMessageGroupId' ||
+            properties.DeduplicationScope !== 'messageGroup'),
+      ],
       ['its dead-letter queue is not there', RedrivePolicy !== undefined && !dead],
       [
         'its dead-letter queue is of another kind',
@@ -66,9 +84,14 @@ function polled(template: ResolvedTemplate): string[] {
         id,
         ['not EnrichAndStoreMovie', target?.id !== 'EnrichAndStoreMovie'],
         ['batches of another size than ten', properties.BatchSize !== 10],
-        ['no partial batch responses', !properties.FunctionResponseTypes.includes('ReportBatchItemFailures')],
-        ['a batching window on a FIFO queue', 'MaximumBatchingWindowInSeconds' in properties],
-        ['maximum concurrency below two', properties.ScalingConfig.MaximumConcurrency < 2],
+        [
+          'no partial batch responses',
+          !sameItems(properties.FunctionResponseTypes, ['ReportBatchItemFailures']),
+        ],
+        [
+          'another maximum concurrency than asked for',
+          properties.ScalingConfig.MaximumConcurrency !== template.parameters.EnrichMaximumConcurrency,
+        ],
       ),
       ...faultsWhere(
         queue?.id ?? id,

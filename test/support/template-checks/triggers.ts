@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { type ResolvedTemplate, resourcesOf } from '../../../chain/template.js';
+import { type ResolvedTemplate, type ResourceOf, resourcesOf } from '../../../chain/template.js';
 import { bronzeKeys, silverKeys } from '../../../src/keys.js';
 import { RunId } from '../../../src/records/run.js';
 import { faultsWhere } from './known.js';
@@ -36,17 +35,13 @@ interface Trigger {
   suffix: string;
 }
 
+type Permission = ResourceOf<'AWS::Lambda::Permission'>;
+
 export function triggerFaults(template: ResolvedTemplate): string[] {
-  return [
-    ...filters(template),
-    ...permissions(template),
-    ...loops(template),
-    ...retries(template),
-    ...schedules(template),
-  ];
+  return [...filters(template), ...permissions(template), ...loops(template)];
 }
 
-function triggersOf(template: ResolvedTemplate): Trigger[] {
+export function triggersOf(template: ResolvedTemplate): Trigger[] {
   return resourcesOf(template, 'AWS::S3::Bucket').flatMap(({ id, arn = '', properties }) =>
     (properties.NotificationConfiguration?.LambdaConfigurations ?? []).map((each) => {
       const rule = (name: string) => each.Filter.S3Key.Rules.find(({ Name }) => Name === name)?.Value ?? '';
@@ -84,26 +79,26 @@ function filters(template: ResolvedTemplate): string[] {
 function permissions(template: ResolvedTemplate): string[] {
   const all = resourcesOf(template, 'AWS::Lambda::Permission');
   const triggers = triggersOf(template);
-  const { accountId } = template.where;
+  const allows = ({ properties }: Permission, { bucketArn, functionArn }: Trigger) =>
+    properties.SourceArn === bucketArn &&
+    functionArn.endsWith(`:${properties.FunctionName}`) &&
+    properties.Action === 'lambda:InvokeFunction' &&
+    properties.Principal === 's3.amazonaws.com';
   return [
-    ...all.flatMap(({ id, properties: { SourceArn, SourceAccount } }) =>
+    ...all.flatMap((permission) =>
       faultsWhere(
-        id,
-        ['no SourceArn of a bucket here', !triggers.some(({ bucketArn }) => bucketArn === SourceArn)],
-        ['no SourceAccount', SourceAccount !== accountId],
+        permission.id,
+        ['is not for exactly one trigger', triggers.filter((each) => allows(permission, each)).length !== 1],
+        ['no SourceAccount', permission.properties.SourceAccount !== template.where.accountId],
       ),
     ),
-    ...triggers.flatMap(({ bucket, bucketArn, functionArn }) => {
-      const permission = all.find(
-        ({ properties: { SourceArn, FunctionName, Principal } }) =>
-          SourceArn === bucketArn &&
-          functionArn.endsWith(`:${FunctionName}`) &&
-          Principal === 's3.amazonaws.com',
-      );
-      const waits = template.resources[bucket]?.dependsOn.includes(permission?.id ?? '');
+    ...triggers.flatMap((trigger) => {
+      const [permission, ...others] = all.filter((each) => allows(each, trigger));
+      const waits = template.resources[trigger.bucket]?.dependsOn.includes(permission?.id ?? '');
       return faultsWhere(
-        bucket,
+        trigger.bucket,
         ['has no permission to call its function', !permission],
+        ['has more than one permission', others.length > 0],
         ['does not wait for its permission', permission !== undefined && !waits],
       );
     }),
@@ -125,56 +120,4 @@ function loops(template: ResolvedTemplate): string[] {
       .filter((literal) => literal.startsWith(trigger) || trigger.startsWith(literal))
       .map((literal) => `${lambda?.id}: may write ${literal}, which triggers it`);
   });
-}
-
-/** Whoever is invoked asynchronously says where failures go. */
-function retries(template: ResolvedTemplate): string[] {
-  const configured = resourcesOf(template, 'AWS::Lambda::EventInvokeConfig');
-  const invoked = [
-    ...triggersOf(template).map(({ functionArn }) => functionArn),
-    ...resourcesOf(template, 'AWS::Scheduler::Schedule').map(({ properties }) => properties.Target.Arn),
-  ];
-  return invoked.flatMap((functionArn) => {
-    const config = configured.find(({ properties }) => functionArn.endsWith(`:${properties.FunctionName}`));
-    const name = functionArn.split(':').at(-1) ?? functionArn;
-    return faultsWhere(
-      name,
-      ['its failures get lost', !config],
-      ['is not tried three times', config !== undefined && config.properties.MaximumRetryAttempts !== 2],
-    );
-  });
-}
-
-const Input = z.strictObject({
-  scheduled_time: z.iso.datetime(),
-  top_n: z.int().positive(),
-  batch_size: z.int().positive(),
-});
-
-function schedules(template: ResolvedTemplate): string[] {
-  const all = resourcesOf(template, 'AWS::Scheduler::Schedule');
-  const target = template.resources.GetMoviesAndSendToQueue?.arn;
-  const none = all.length === 1 ? [] : ['not exactly one schedule'];
-  return [
-    ...none,
-    ...all.flatMap(({ id, properties: { Target, ScheduleExpressionTimezone } }) => {
-      // https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
-      const input = Target.Input.replaceAll('<aws.scheduler.scheduled-time>', '2026-11-23T03:00:00Z');
-      return faultsWhere(
-        id,
-        ['does not start GetMoviesAndSendToQueue', Target.Arn !== target],
-        ['is not in UTC', ScheduleExpressionTimezone !== 'UTC'],
-        ['its input lacks the scheduled time', input === Target.Input],
-        ['its input is not what the function takes', !Input.safeParse(parsed(input)).success],
-      );
-    }),
-  ];
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

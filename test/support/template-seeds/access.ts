@@ -23,12 +23,6 @@ export const accessSeeds: readonly Seed[] = [
     faults: ['ProcessSilverToGoldRole: writes the log of others'],
   },
   {
-    what: 'a managed policy',
-    from: 'Description: EnrichAndStoreMovie of movie-etl',
-    to: 'ManagedPolicyArns: [arn:aws:iam::aws:policy/AmazonSQSFullAccess]',
-    faults: ['EnrichAndStoreMovieRole: has a managed policy'],
-  },
-  {
     what: 'no s3:ListBucket',
     from: "Action: ['s3:ListBucket']",
     to: "Action: ['s3:GetBucketLocation']",
@@ -55,5 +49,31 @@ export const accessSeeds: readonly Seed[] = [
     from: 'Service: lambda.amazonaws.com',
     to: 'Service: ec2.amazonaws.com',
     faults: ['GetMoviesAndSendToQueueRole: is taken by others'],
+  },
+  {
+    what: 'a role that nobody takes',
+    from: /\n {2}ProcessSilverToGold:\n/,
+    to: `\n  OperatorRole:\n    Type: AWS::IAM::Role\n    Properties:\n      Description: somebody\n      AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [] }\n      Policies: []\n$&`,
+    faults: ['OperatorRole: nobody knows this role'],
+  },
+  {
+    what: 'a queue that it may not poll',
+    from: "'sqs:ReceiveMessage', ",
+    to: '',
+    faults: [
+      'EnrichAndStoreMovieRole: may not sqs:ReceiveMessage on arn:aws:sqs:eu-central-1:123456789012:movie-etl-movies.fifo',
+    ],
+  },
+  {
+    what: 'uploads of others',
+    from: /(Sid: GiveUpUploads\n(?:.*\n){4})/,
+    to: '$1                  - !GetAtt FailureQueue.Arn\n',
+    faults: ['ProcessBronzeToSilverRole: may not give up what it uploads'],
+  },
+  {
+    what: 'uploads that nobody gives up',
+    from: "'s3:AbortMultipartUpload'",
+    to: "'s3:ListMultipartUploadParts'",
+    faults: ['ProcessBronzeToSilverRole: may not give up what it uploads'],
   },
 ];

@@ -35,7 +35,8 @@ export const functionSeeds: readonly Seed[] = [
     from: 'LogGroup: !Ref EnrichAndStoreMovieLogs',
     to: 'LogGroup: /aws/lambda/enrich',
     faults: [
-      'EnrichAndStoreMovie: its logs are kept for ever',
+      'EnrichAndStoreMovie: its log is elsewhere',
+      'EnrichAndStoreMovie: its logs are kept for another time',
       'EnrichAndStoreMovieRole: writes the log of others',
     ],
   },
@@ -43,19 +44,26 @@ export const functionSeeds: readonly Seed[] = [
     what: 'an unknown variable',
     from: "CONCURRENCY: '8'",
     to: "CONCURRENT: '8'",
-    faults: ['EnrichAndStoreMovie: does not read CONCURRENT', 'EnrichAndStoreMovie: lacks CONCURRENCY'],
+    faults: [
+      'EnrichAndStoreMovie: does not read CONCURRENT',
+      'EnrichAndStoreMovie: CONCURRENCY is undefined, not "8"',
+    ],
   },
   {
     what: 'a layer elsewhere',
     from: 'GOLD_URI: !Sub s3://movie-etl-gold-',
     to: 'GOLD_URI: !Sub s3://movie-etl-golden-',
-    faults: ['ProcessSilverToGold: GOLD_URI is no layer of a bucket here'],
+    faults: [
+      'ProcessSilverToGold: GOLD_URI is "s3://movie-etl-golden-123456789012-eu-central-1/gold", not "s3://movie-etl-gold-123456789012-eu-central-1/gold"',
+    ],
   },
   {
     what: 'a queue elsewhere',
     from: 'QUEUE_URL: !Ref MovieQueue',
     to: 'QUEUE_URL: https://sqs.example/queue',
-    faults: ['GetMoviesAndSendToQueue: QUEUE_URL is no queue here'],
+    faults: [
+      'GetMoviesAndSendToQueue: QUEUE_URL is "https://sqs.example/queue", not "https://sqs.eu-central-1.amazonaws.com/123456789012/movie-etl-movies.fifo"',
+    ],
   },
   {
     what: 'another name',
@@ -63,8 +71,10 @@ export const functionSeeds: readonly Seed[] = [
     to: `FunctionName: !Sub Gold\${NameSuffix}`,
     faults: [
       'ProcessSilverToGold: its name is another',
+      'ProcessSilverToGold: its log is elsewhere',
       'ProcessSilverToGold: not exactly one trigger',
       'ProcessSilverToGold: is not told of movies/dt=2026-11-23/movies.csv',
+      'ProcessSilverToGoldPermission: is not for exactly one trigger',
       'SilverBucket: has no permission to call its function',
       'ProcessSilverToGold: its failures get lost',
     ],
@@ -77,5 +87,49 @@ export const functionSeeds: readonly Seed[] = [
       'ProcessSilverToGold: its role is not in the template',
       'arn:aws:iam::123456789012:role/admin: may not sqs:SendMessage on arn:aws:sqs:eu-central-1:123456789012:movie-etl-failures',
     ],
+  },
+  {
+    what: 'text in the log',
+    from: 'LogFormat: JSON',
+    to: 'LogFormat: Text',
+    faults: ['GetMoviesAndSendToQueue: its logs are not JSON'],
+  },
+  {
+    what: 'three seconds',
+    from: 'Timeout: 300',
+    to: 'Timeout: 3',
+    faults: ['GetMoviesAndSendToQueue: too little time'],
+  },
+  {
+    what: 'the least memory',
+    from: 'MemorySize: 1024',
+    to: 'MemorySize: 128',
+    faults: ['ProcessBronzeToSilver: too little memory'],
+  },
+  {
+    what: 'logs for ever',
+    from: / {6}RetentionInDays: .*\n/,
+    to: '      RetentionInDays: 3653\n',
+    faults: ['GetMoviesAndSendToQueue: its logs are kept for another time'],
+  },
+  {
+    what: 'the OMDb of another',
+    from: 'OMDB_URL: !Ref OmdbUrl',
+    to: 'OMDB_URL: https://omdb.example/',
+    faults: ['EnrichAndStoreMovie: OMDB_URL is "https://omdb.example/", not "https://www.omdbapi.com/"'],
+  },
+  {
+    what: 'the dead letters for a queue',
+    from: 'QUEUE_URL: !Ref MovieQueue',
+    to: 'QUEUE_URL: !Ref MovieDeadLetterQueue',
+    faults: [
+      'GetMoviesAndSendToQueue: QUEUE_URL is "https://sqs.eu-central-1.amazonaws.com/123456789012/movie-etl-movies-dead.fifo", not "https://sqs.eu-central-1.amazonaws.com/123456789012/movie-etl-movies.fifo"',
+    ],
+  },
+  {
+    what: 'a log elsewhere',
+    from: `LogGroupName: !Sub /aws/lambda/ProcessSilverToGold\${NameSuffix}`,
+    to: 'LogGroupName: movie-etl',
+    faults: ['ProcessSilverToGold: its log is elsewhere'],
   },
 ];
