@@ -1,9 +1,13 @@
 import { once } from 'node:events';
 import { supportsColor } from 'chalk';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { endQuietlyOnClosedPipe } from '../src/cli.js';
+import { wantsColor } from '../src/config.js';
 import { startOffline } from '../src/offline.js';
+import { counted } from '../src/terminal.js';
 import type { Chain } from './chain.js';
-import { counted, Show } from './show.js';
+import { cutTo, Show } from './show.js';
+import { usageOf } from './usage.js';
 
 // Before the SDK is loaded: it would tell on stderr that this Node is older than it likes.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -24,16 +28,32 @@ const program = new Command('chain')
   .option('--top-n <N>', 'how many movies of the list', count, 10)
   .option('--batch-size <N>', 'how many movies go into one message', count, 1)
   .option('--stay', 'stay up afterwards, for movie-etl and the AWS CLI in another terminal')
-  .helpOption('-h, --help', 'show this help');
+  .helpOption('-h, --help', 'show this help')
+  .exitOverride()
+  .configureOutput({ outputError: () => {} });
 
-program.parse();
-process.exitCode = await run(program.opts<Options>());
+endQuietlyOnClosedPipe();
+process.exitCode = await main();
+
+/** @returns the exit code: 2 when the command line is wrong */
+async function main(): Promise<number> {
+  try {
+    program.parse();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    process.stderr.write(`${error.message.replace(/\s*\n\s*/g, ' ')}\n`);
+    return 2;
+  }
+  return run(program.opts<Options>());
+}
 
 /** @returns the exit code: 1 when there is no gold at the end */
 async function run({ topN, batchSize, stay }: Options): Promise<number> {
   const { startChain } = await import('./chain.js');
   const offline = await startOffline();
-  const show = new Show(supportsColor ? supportsColor.level : 0, performance.now());
+  const colorLevel = wantsColor(process.argv) && supportsColor ? supportsColor.level : 0;
+  const show = new Show(colorLevel, process.stdout, performance.now());
   let chain: Chain | undefined;
   try {
     chain = await startChain({
@@ -45,14 +65,16 @@ async function run({ topN, batchSize, stay }: Options): Promise<number> {
       },
       onEvent: (event) => {
         const line = show.line(event);
-        if (line !== undefined) process.stdout.write(`${line}\n`);
+        if (line !== undefined) write(line);
       },
     });
     const { OmdbKeyName } = chain.template.parameters;
     chain.emulator.putSecret(String(OmdbKeyName), JSON.stringify({ omdbapi_key: 'offline' }));
     chain.fire(new Date());
     await chain.settled();
+    const usage = usageOf(chain);
     const exitCode = await tellGold(chain);
+    print('', usage);
     if (stay) await stayUp(chain);
     return exitCode;
   } catch (error) {
@@ -68,7 +90,7 @@ async function run({ topN, batchSize, stay }: Options): Promise<number> {
 async function stayUp({ emulator, template }: Chain): Promise<void> {
   const credentials = 'AWS_ACCESS_KEY_ID=operator AWS_SECRET_ACCESS_KEY=secret';
   const exports = `${template.outputs.TerminalEnvironment} AWS_ENDPOINT_URL=${emulator.url} ${credentials}`;
-  process.stdout.write(`\nThe chain stays up until Ctrl-C. In another terminal:\n${exports}\n\n`);
+  write(`\nThe chain stays up until Ctrl-C. In another terminal:\n${exports}\n`);
   await once(process, 'SIGINT');
 }
 
@@ -79,22 +101,31 @@ async function tellGold(chain: Chain): Promise<number> {
   const s3 = s3Client(chain.emulator.url, 'npm-run-chain');
   const objects = await objectsUnder(s3, String(GoldUri)).finally(() => s3.destroy());
   const tables = [...objects].filter(([key]) => key.endsWith('.csv'));
-  process.stdout.write(`\n${GoldUri}/\n`);
+  print('', `${GoldUri}/`);
   for (const [key, text] of tables) {
     const rows = text.split('\n').length - 2;
-    process.stdout.write(`  ${key.padEnd(KEY_WIDTH)} ${counted(rows, 'row')}\n`);
+    print(`  ${key.padEnd(KEY_WIDTH)} ${counted(rows, 'row')}`);
   }
   for (const url of [DeadLetterQueueUrl, FailureQueueUrl]) {
     const depth = await chain.depth(String(url));
-    if (depth > 0) process.stdout.write(`${url}: ${counted(depth, 'message')}\n`);
+    if (depth > 0) print(`${counted(depth, 'message')} in ${url}`);
   }
   const [name, sample] = tables.find(([key]) => key.startsWith('top_rated/')) ?? tables[0] ?? [];
   if (name === undefined || sample === undefined) {
     process.stderr.write('error: there is no gold\n');
     return 1;
   }
-  process.stdout.write(`\n${name}\n${sample.split('\n').slice(0, LINES_OF_SAMPLE).join('\n')}\n`);
+  print('', name, ...sample.split('\n').slice(0, LINES_OF_SAMPLE));
   return 0;
+}
+
+/** Lines, none longer than a terminal is wide. */
+function print(...lines: string[]): void {
+  for (const line of lines) write(cutTo(process.stdout, line));
+}
+
+function write(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 function count(text: string): number {

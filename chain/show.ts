@@ -1,21 +1,29 @@
 import { Chalk, type ChalkInstance } from 'chalk';
+import { counted } from '../src/terminal.js';
+import { s3Location } from '../src/uri.js';
 import type { ChainEvent, Invocation } from './events.js';
 
-const WHAT_WIDTH = 37;
-const LONGEST_DETAIL = 120;
+const TIME_WIDTH = 9;
+const WHAT_WIDTH = 34;
 const LONGEST_FACT = 30;
+
+/** Where lines go to. A pipe has no columns, and its lines are not cut. */
+export type Width = Partial<Pick<NodeJS.WriteStream, 'columns'>>;
 
 /** A line for each event of a chain that a person wants to see; undefined for the others. */
 export class Show {
   readonly #paint: ChalkInstance;
+  readonly #width: Width;
   readonly #begun: number;
 
   /**
    * @param colorLevel of chalk; 0 is plain text
+   * @param width no line is longer
    * @param begun when the chain began, in milliseconds of `performance.now()`
    */
-  constructor(colorLevel: 0 | 1 | 2 | 3, begun: number) {
+  constructor(colorLevel: 0 | 1 | 2 | 3, width: Width, begun: number) {
     this.#paint = new Chalk({ level: colorLevel });
+    this.#width = width;
     this.#begun = begun;
   }
 
@@ -27,7 +35,7 @@ export class Show {
       case 'received':
         return this.#row(cyan, `SQS → ${event.function}`, counted(event.messages, 'message'));
       case 'notified':
-        return this.#row(cyan, `S3 → ${event.function}`, event.uri);
+        return this.#row(cyan, `S3 → ${event.function}`, keyOf(event.uri));
       case 'ended':
         return event.invocation.outcome?.ok
           ? this.#row(green, `  ✔ ${event.invocation.function}`, answerOf(event.invocation))
@@ -39,7 +47,7 @@ export class Show {
       case 'retrying':
         return this.#row(yellow, `  ↻ ${event.invocation.function}`, 'is tried again');
       case 'failed':
-        return this.#row(red, `  ✖ ${event.invocation.function}`, `failed for good: ${event.destination}`);
+        return this.#row(red, `  ✖ ${event.invocation.function}`, failureOf(event.destination));
       case 'logged':
         return isComplaint(event.line) ? this.#row(dim, `    ${event.function}`, event.line) : undefined;
       case 'started':
@@ -50,13 +58,29 @@ export class Show {
 
   #row(paint: ChalkInstance, what: string, detail: string): string {
     const seconds = ((performance.now() - this.#begun) / 1000).toFixed(2);
-    const short = detail.length > LONGEST_DETAIL ? `${detail.slice(0, LONGEST_DETAIL - 1)}…` : detail;
-    return `${this.#paint.dim(`+${seconds} s`.padStart(9))}  ${paint(what.padEnd(WHAT_WIDTH))} ${short}`;
+    const time = `+${seconds} s`.padStart(TIME_WIDTH);
+    const head = `  ${what.padEnd(WHAT_WIDTH)} `;
+    const line = cutTo(this.#width, `${time}${head}${detail}`);
+    const headEnd = time.length + head.length;
+    const painted = paint(line.slice(time.length, headEnd));
+    return `${this.#paint.dim(line.slice(0, time.length))}${painted}${line.slice(headEnd)}`;
   }
 }
 
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** The line, ended with "…" where it is longer than the terminal is wide. */
+export function cutTo({ columns }: Width, line: string): string {
+  return columns && line.length > columns ? `${line.slice(0, columns - 1)}…` : line;
+}
+
+/** @param destination ARN of who is told */
+function failureOf(destination: string | undefined): string {
+  const name = destination?.split(':').at(-1);
+  return name === undefined ? 'failed for good' : `failed for good: ${name}`;
+}
+
+/** What tells one object from another; the layer is in it. */
+function keyOf(uri: string): string {
+  return s3Location(uri)?.prefix ?? uri;
 }
 
 /** The short values of an answer: counts, dates, ids. Of a batch: how many of its messages are done. */

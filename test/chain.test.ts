@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { S3Event, SQSEvent } from 'aws-lambda';
 import t from 'tap';
@@ -9,7 +10,9 @@ import { ACCOUNT_ID, REGION } from '../chain/emulator/calls.js';
 import type { ChainEvent, Invocation } from '../chain/events.js';
 import { LambdaFunction } from '../chain/function.js';
 import { createdEvent, notifiedOf } from '../chain/notifications.js';
+import { Show } from '../chain/show.js';
 import { readTemplate, resolveTemplate } from '../chain/template.js';
+import { usageOf } from '../chain/usage.js';
 import { datasets } from '../src/datasets/index.js';
 import { bronzeKeys, goldKeys, silverKeys } from '../src/keys.js';
 import { suffixOfRequest } from '../src/records/run.js';
@@ -18,7 +21,7 @@ import { extract } from '../src/stages/extract.js';
 import { gold } from '../src/stages/gold.js';
 import { silver } from '../src/stages/silver.js';
 import { bringBack, startTestChain } from './support/chain.js';
-import { shell, told } from './support/cli.js';
+import { linesOf, shell, told } from './support/cli.js';
 import { movieList } from './support/omdb-server.js';
 import { DATE, keysOf, NOW, offlineServices, RUN, textOf } from './support/pipeline.js';
 
@@ -291,28 +294,77 @@ t.test('what is changed in the template is changed in the chain', async (t) => {
 
 t.test('npm run chain tells what happens, on a pipe without colours', async (t) => {
   const chain = `"${process.execPath}" --import tsx chain/main.ts`;
-  const result = await shell(`${chain} --top-n 6 --batch-size 4`, { cwd: root });
+  const run = (command: string, env = {}) => shell(command.replaceAll('$CHAIN', chain), { cwd: root, env });
+  const result = await run('$CHAIN --top-n 6 --batch-size 4');
   t.equal(result.code, 0, told(result));
   t.equal(result.stderr, '');
-  const lines = result.stdout.split('\n').map((line) => line.replace(/^ *\+\d+\.\d\d s {2}/, ''));
+  const lines = linesOf(result.stdout).map((line) => line.replace(/^ *\+\d+\.\d\d s {2}/, ''));
   t.match(
     lines[0],
     /^Schedule → GetMoviesAndSendToQueue +\{"scheduled_time":"20.*Z","top_n":6,"batch_size":4\}$/,
   );
   for (const expected of [
     /^SQS → EnrichAndStoreMovie +\d messages?$/,
-    /^S3 → ProcessBronzeToSilver +s3:\/\/movie-etl-bronze-.*\/_SUCCESS$/,
-    /^S3 → ProcessSilverToGold +s3:\/\/movie-etl-silver-.*\/movies\.csv$/,
+    /^S3 → ProcessBronzeToSilver +bronze\/dt=[-\d]+\/_SUCCESS$/,
+    /^S3 → ProcessSilverToGold +silver\/movies\/dt=[-\d]+\/movies\.csv$/,
     /^ {2}✔ ProcessSilverToGold +\d+ ms, date .*, movies 6$/,
     /^ {2}top_rated\/dt=.*\/top_rated\.csv +6 rows$/,
     /^1,tt0111161,The Shawshank Redemption,/,
   ]) {
     t.equal(lines.filter((line) => expected.test(line)).length > 0, true, String(expected));
   }
+  t.match(
+    lines.at(-1),
+    /^\d+ puts, \d+ lists and \d+ reads of S3, \d+ SQS calls?, \d+ invocations$/,
+    'what it took',
+  );
   t.notMatch(result.stdout, '\u001b', 'no colours');
-  const wrong = await shell(`${chain} --top-n none`, { cwd: root });
-  t.equal(wrong.code, 1);
-  t.match(wrong.stderr, /--top-n <N>.*'none'.*whole number/);
+
+  await t.test('colours are what FORCE_COLOR and NO_COLOR say', async (t) => {
+    const asked = (env: Record<string, string>) => run('$CHAIN --top-n 1', env);
+    t.match((await asked({ FORCE_COLOR: '1' })).stdout, '\u001b');
+    t.notMatch((await asked({ FORCE_COLOR: '1', NO_COLOR: '1' })).stdout, '\u001b');
+  });
+
+  await t.test('a reader that goes away is no error', async (t) => {
+    const cut = await run('{ $CHAIN --top-n 1; echo "code $?" >&2; } | head -1');
+    t.match(cut, { code: 0, stderr: 'code 0\n', stdout: /^ .*Schedule → [^\n]*\n$/ });
+  });
+
+  await t.test('a wrong command line is one line, and exit code 2', async (t) => {
+    for (const [flags, message] of [
+      ['--top-n none', /^error: .*--top-n <N>.*'none'.*whole number.*\n$/],
+      ['--tpo-n 5', /^error: unknown option '--tpo-n' \(Did you mean --top-n\?\)\n$/],
+    ] as const) {
+      t.match(await run(`$CHAIN ${flags}`), { code: 2, stdout: '', stderr: message }, flags);
+    }
+    t.match(await run('$CHAIN --help'), { code: 0, stderr: '', stdout: /--batch-size/ });
+  });
+});
+
+t.test('a line of the chain is no longer than the terminal is wide', (t) => {
+  const uri = 's3://movie-etl-silver-000000000000-us-east-1/silver/movies/dt=2026-01-02/movies.csv';
+  const event: ChainEvent = { kind: 'notified', uri, function: 'ProcessSilverToGold' };
+  const lineOf = (level: 0 | 1, columns?: number) =>
+    String(new Show(level, columns === undefined ? {} : { columns }, performance.now()).line(event));
+  const head = '  +0.00 s  S3 → ProcessSilverToGold           ';
+  const stopped = (line: string) => line.replace(/\+\d\.\d\d s/, '+0.00 s');
+  t.equal(stopped(lineOf(0)), `${head}silver/movies/dt=2026-01-02/movies.csv`);
+  t.equal(stopped(lineOf(0, 84)), stopped(lineOf(0)));
+  t.equal(stopped(lineOf(0, 83)), `${head}silver/movies/dt=2026-01-02/movies.c…`);
+  t.equal(stopped(lineOf(0, 20)), '  +0.00 s  S3 → Pro…');
+  t.equal(stripVTControlCharacters(lineOf(1, 20)).length, 20, 'colours take no room');
+  t.end();
+});
+
+t.test('what the functions ask of AWS is counted', async (t) => {
+  const { chain } = await startTestChain(t, { parameters: { TopN: 4, BatchSize: 4 } });
+  t.equal(usageOf(chain), '0 puts, 0 lists and 0 reads of S3, 0 SQS calls, 0 invocations');
+  chain.fire(NOW);
+  await chain.settled();
+  t.equal(usageOf(chain), '25 puts, 6 lists and 31 reads of S3, 1 SQS call, 4 invocations');
+  const callers = new Set(chain.emulator.calls.map(({ principal }) => principal));
+  t.ok(callers.has('lambda.amazonaws.com'), 'whose calls are left out');
 });
 
 t.test('the answer of a function says which messages failed', async (t) => {

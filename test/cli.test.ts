@@ -422,6 +422,12 @@ t.test('help is on stdout, with an example for every command', async (t) => {
         t.ok(asked.stdout.includes(flag), `${name} ${flag}`);
     }),
   );
+  const ofEnrich = (await run('enrich', '--help')).stdout;
+  t.match(ofEnrich, /\(default:\s+whatever\s+is\s+in\s+the\s+queue\)/);
+  t.notMatch(ofEnrich, 'default: today');
+  const ofRedrive = (await run('redrive', '--help')).stdout;
+  for (const flag of ['--queue', '--region', '--profile', '--endpoint-url']) t.match(ofRedrive, flag);
+  t.notMatch(ofRedrive, /--bronze|--silver|--gold|--date|per date/);
   t.equal((await run('help', 'silver')).stdout, (await run('silver', '--help')).stdout);
 });
 
