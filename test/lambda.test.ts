@@ -384,7 +384,10 @@ t.test('silver and gold', async (t) => {
 
   await t.test('keys come URL-encoded; a date that is named twice is made once', async (t) => {
     const { response } = await refine.invoke({
-      Records: [created('etl-bronze', encodeURIComponent(success)), created('etl-bronze', success)],
+      Records: [
+        created('etl-bronze', encodeURIComponent(success)),
+        { s3: created('etl-bronze', success).s3 },
+      ],
     });
     t.match(response, [{ date: DATE, runId: RUN, rows: 3 }]);
     t.equal((response as unknown[]).length, 1);

@@ -3,7 +3,8 @@ import { decode } from './decode.js';
 
 const Notification = z.object({ Records: z.array(z.unknown()) });
 const ObjectCreated = z.object({
-  eventName: z.string().startsWith('ObjectCreated:'),
+  // Missing in what a person writes by hand.
+  eventName: z.string().startsWith('ObjectCreated:').optional(),
   s3: z.object({ bucket: z.object({ name: z.string() }), object: z.object({ key: z.string() }) }),
 });
 /** What S3 sends once when a notification is set up. */
