@@ -4,7 +4,7 @@ import { parse as parseDotenv } from 'dotenv';
 import type { AwsSettings } from './aws.js';
 import { type Environment, type Flags, SettingsReader } from './config-reader.js';
 import { UsageError } from './errors.js';
-import { type PartitionDate, partitionDate, type RunId } from './records/run.js';
+import { MAX_COUNT, type PartitionDate, partitionDate, type RunId } from './records/run.js';
 
 export type { Environment, Flags } from './config-reader.js';
 
@@ -39,7 +39,6 @@ export const DEFAULT_CONCURRENCY = 8;
 export const DEFAULT_OMDB_URL = 'https://www.omdbapi.com/';
 const DEFAULT_DATA_DIR = './data';
 const MAX_CONCURRENCY = 256;
-const MAX_COUNT = 1_000_000;
 const OMDB_KEY_HELP =
   'no OMDb API key: set OMDB_API_KEY (a free key comes from https://www.omdbapi.com/apikey.aspx) or OMDB_API_KEY_SECRET, or use --offline';
 const MOVIES_HELP = 'no movie list: give --movies URL|FILE, set MOVIES_URL, or use --offline';

@@ -36,6 +36,11 @@ export function s3Location(uri: string): S3Location | undefined {
   return { bucket: match[1] ?? '', prefix: (match[2] ?? '').replace(/\/+$/, '') };
 }
 
+/** What every key of the location begins with. */
+export function baseOf({ prefix }: S3Location): string {
+  return prefix === '' ? '' : `${prefix}/`;
+}
+
 /** An SQS queue URL: `https://sqs.eu-west-1.amazonaws.com/123456789012/movies.fifo`, or the same of an emulator. */
 export function isQueueUrl(uri: string): boolean {
   return (

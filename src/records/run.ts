@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 /** The longest suffix of a run id. */
 const LONGEST_SUFFIX = 40;
+/** The most movies that a run takes or puts into a batch, and so the most batches. */
+export const MAX_COUNT = 1_000_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A partition: a calendar day, UTC, `YYYY-MM-DD`. */
@@ -16,7 +18,7 @@ export type RunId = z.infer<typeof RunId>;
 export const RunReference = z.object({
   id: RunId,
   date: PartitionDate,
-  batches: z.int().min(1).max(1_000_000),
+  batches: z.int().min(1).max(MAX_COUNT),
 });
 export type RunReference = z.infer<typeof RunReference>;
 

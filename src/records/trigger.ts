@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ObjectLister } from '../stores/store.js';
 import { decode } from './decode.js';
 import {
+  MAX_COUNT,
   PartitionDate,
   partitionDate,
   type RunId,
@@ -10,8 +11,6 @@ import {
   suffixOfRequest,
 } from './run.js';
 import { runWithSuffix } from './runs.js';
-
-const MAX_COUNT = 1_000_000;
 
 /** A count, also as the text that a template's substitution leaves. */
 const Count = z

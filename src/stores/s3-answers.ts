@@ -40,10 +40,15 @@ export async function headObject(client: S3Client, place: Place): Promise<Header
 }
 
 async function getHeaders(client: S3Client, place: Place): Promise<Headers | undefined> {
+  const answer = await ifThere(client.send(new GetObjectCommand(place)));
+  (answer?.Body as { destroy?(): void } | undefined)?.destroy?.();
+  return answer;
+}
+
+/** The answer about an object, or undefined where there is none. */
+export async function ifThere<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
   try {
-    const answer = await client.send(new GetObjectCommand(place));
-    (answer.Body as { destroy?(): void } | undefined)?.destroy?.();
-    return answer;
+    return await answer;
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

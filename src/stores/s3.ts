@@ -10,8 +10,8 @@ import pRetry from 'p-retry';
 import { awsError } from '../aws-errors.js';
 import { messageOf, PipelineError } from '../errors.js';
 import { compareText } from '../records/text.js';
-import type { S3Location } from '../uri.js';
-import { etagOf, headObject, isMissing, quoted } from './s3-answers.js';
+import { baseOf, type S3Location } from '../uri.js';
+import { etagOf, headObject, ifThere, quoted } from './s3-answers.js';
 import { SourceError } from './s3-body.js';
 import { putObject } from './s3-put.js';
 import { resumed } from './s3-read.js';
@@ -29,9 +29,9 @@ class BrokenBodyError extends PipelineError {}
  * @param client of the bucket's region
  * @param uri how the user named it, for messages
  */
-export function s3Store(client: S3Client, { bucket, prefix }: S3Location, uri: string): Store {
-  const base = prefix === '' ? '' : `${prefix}/`;
-  const placeOf = (key: string) => ({ Bucket: bucket, Key: base + key });
+export function s3Store(client: S3Client, location: S3Location, uri: string): Store {
+  const base = baseOf(location);
+  const placeOf = (key: string) => ({ Bucket: location.bucket, Key: base + key });
   const guarded = async <Result>(verb: string, work: () => Promise<Result>): Promise<Result> => {
     try {
       return await work();
@@ -45,14 +45,10 @@ export function s3Store(client: S3Client, { bucket, prefix }: S3Location, uri: s
       hint: 'check the network, then run the command again',
     });
   const open = async (key: string, part: { Range?: string; IfMatch?: string } = {}) => {
-    try {
-      const answer = await client.send(new GetObjectCommand({ ...placeOf(key), ...part }));
-      const { Body: body, ContentLength: length = 0, ContentRange: range } = answer;
-      return { body: body as Readable, etag: etagOf(answer), length, range };
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+    const answer = await ifThere(client.send(new GetObjectCommand({ ...placeOf(key), ...part })));
+    if (!answer) return undefined;
+    const { Body: body, ContentLength: length = 0, ContentRange: range } = answer;
+    return { body: body as Readable, etag: etagOf(answer), length, range };
   };
   const getOnce = async (key: string) => {
     const object = await open(key);
@@ -85,7 +81,7 @@ export function s3Store(client: S3Client, { bucket, prefix }: S3Location, uri: s
         return answer && { etag: etagOf(answer) };
       }),
     list: async function* (prefix, options) {
-      const question = { Bucket: bucket, Prefix: base + prefix, Delimiter: options?.delimiter };
+      const question = { Bucket: location.bucket, Prefix: base + prefix, Delimiter: options?.delimiter };
       try {
         for await (const page of paginateListObjectsV2({ client }, question)) {
           for (const name of namesOf(page)) yield name.slice(base.length);

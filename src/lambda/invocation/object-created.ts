@@ -1,6 +1,6 @@
 import { decodeObjectsCreated, type ObjectName } from '../../records/object-created.js';
 import type { PartitionDate } from '../../records/run.js';
-import { s3Location } from '../../uri.js';
+import { baseOf, s3Location } from '../../uri.js';
 import type { Services } from './open.js';
 
 /**
@@ -42,6 +42,6 @@ export async function eachDate<Summary extends object>(
 function keyIn(layer: string, { bucket, key }: ObjectName): string | undefined {
   const location = s3Location(layer);
   if (!location || location.bucket !== bucket) return undefined;
-  const prefix = location.prefix === '' ? '' : `${location.prefix}/`;
-  return key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
+  const base = baseOf(location);
+  return key.startsWith(base) ? key.slice(base.length) : undefined;
 }
