@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { type AsynchronousServices, invokeAsynchronously, retryRulesOf } from './asynchronous.js';
+import { clientsOf } from './clients.js';
 import { ACCOUNT_ID, REGION } from './emulator/calls.js';
 import { type CreatedObject, type Emulator, startEmulator } from './emulator/emulator.js';
 import { EventSource, eventSourcesOf } from './event-source.js';
@@ -48,18 +49,14 @@ export class Chain {
   #fault: { error: unknown } | undefined;
   #objects = 0;
 
-  constructor(emulator: Emulator, template: ResolvedTemplate, options: ChainOptions) {
+  /** @param sqs speaks as Lambda */
+  constructor(emulator: Emulator, template: ResolvedTemplate, sqs: SQSClient, options: ChainOptions) {
     const { root = PROJECT, onEvent = () => {}, retryPauseMs = RETRY_PAUSE_MS } = options;
     this.emulator = emulator;
     this.template = template;
     this.#onEvent = onEvent;
-    this.#sqs = new SQSClient({
-      region: REGION,
-      endpoint: emulator.url,
-      useQueueUrlAsEndpoint: false,
-      credentials: { accessKeyId: 'lambda.amazonaws.com', secretAccessKey: 'secret' },
-    });
-    this.#services = { sqs: this.#sqs, onEvent, retryPauseMs, signal: this.#stopping.signal };
+    this.#sqs = sqs;
+    this.#services = { sqs, onEvent, retryPauseMs, signal: this.#stopping.signal };
     const host = { root, endpointUrl: emulator.url, region: REGION, onEvent, invocations: this.invocations };
     this.#functions = resourcesOf(template, 'AWS::Lambda::Function').map(
       (declared) => new LambdaFunction(declared, host),
@@ -69,7 +66,7 @@ export class Chain {
     };
     this.#sources = eventSourcesOf(template).map((settings) => {
       const target = this.#functionCalled(settings.functionName);
-      return new EventSource(settings, { target, sqs: this.#sqs, onEvent, onFault });
+      return new EventSource(settings, { target, sqs, onEvent, onFault });
     });
     emulator.onObjectCreated((object) => this.#created(object));
     this.enable();
@@ -146,7 +143,7 @@ export class Chain {
     const running = this.invocations.filter(({ outcome }) => outcome === undefined);
     if (running.length > 0) return `${running.map((each) => each.function).join(', ')} running`;
     if (this.#underWay.size > 0) return `${this.#underWay.size} events to be tried again`;
-    for (const { queueUrl } of eventSourcesOf(this.template)) {
+    for (const { queueUrl } of this.#sources) {
       const depth = await this.depth(queueUrl);
       if (depth > 0) return `${depth} messages in ${queueUrl}`;
     }
@@ -199,7 +196,8 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   const emulator = await startEmulator();
   try {
     await createResources(template, emulator);
-    return new Chain(emulator, template, options);
+    const sqs = await clientsOf(emulator.url, 'lambda.amazonaws.com').sqs();
+    return new Chain(emulator, template, sqs, options);
   } catch (error) {
     await emulator.close();
     throw error;

@@ -58,6 +58,10 @@ export class EventSource {
   readonly #pollers: Promise<void>[] = [];
   #enabled = false;
 
+  get queueUrl(): string {
+    return this.#settings.queueUrl;
+  }
+
   constructor(settings: EventSourceSettings, services: EventSourceServices) {
     this.#settings = settings;
     this.#services = services;

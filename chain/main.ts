@@ -96,10 +96,11 @@ async function stayUp({ emulator, template }: Chain): Promise<void> {
 
 /** What the chain came to: the tables of gold, the first lines of one of them, and what failed for good. */
 async function tellGold(chain: Chain): Promise<number> {
-  const { objectsUnder, s3Client } = await import('./objects.js');
+  const { clientsOf } = await import('./clients.js');
+  const { objectsUnder } = await import('./objects.js');
   const { GoldUri, DeadLetterQueueUrl, FailureQueueUrl } = chain.template.outputs;
-  const s3 = s3Client(chain.emulator.url, 'npm-run-chain');
-  const objects = await objectsUnder(s3, String(GoldUri)).finally(() => s3.destroy());
+  const aws = clientsOf(chain.emulator.url, 'npm-run-chain');
+  const objects = await objectsUnder(String(GoldUri), aws).finally(aws.close);
   const tables = [...objects].filter(([key]) => key.endsWith('.csv'));
   print('', `${GoldUri}/`);
   for (const [key, text] of tables) {

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { clientsOf } from '../chain/clients.js';
 import { type Fault, type RecordedCall, startEmulator } from '../chain/emulator/emulator.js';
-import { awsClients } from '../src/aws.js';
-import { openStore } from '../src/stores/open.js';
+import { objectsUnder } from '../chain/objects.js';
 import { type CliResult, cli, contentsOf, jsonLines, linesOf, told } from './support/cli.js';
 import { serving } from './support/serving.js';
-import { listed } from './support/store-suite.js';
 
 /** A day to come: one in the past has a warning of its own. */
 const DATE = '2099-01-02';
@@ -309,16 +308,6 @@ function askers(calls: RecordedCall[]): { who: string; region: string }[] {
 
 /** Every object of a layer, by its key. */
 async function objectsOf(layer: string): Promise<Map<string, string>> {
-  const credentials = async () => ({ accessKeyId: 'test', secretAccessKey: 'secret' });
-  const clients = awsClients({
-    endpointUrl: emulator.url,
-    region: 'us-east-1',
-    pathStyle: true,
-    credentials,
-  });
-  const store = await openStore(`s3://lake/${layer}`, clients);
-  const objects = new Map<string, string>();
-  for (const key of await listed(store, '')) objects.set(key, `${(await store.get(key))?.body}`);
-  await clients.close();
-  return objects;
+  const aws = clientsOf(emulator.url, 'test');
+  return objectsUnder(`s3://lake/${layer}`, aws).finally(aws.close);
 }

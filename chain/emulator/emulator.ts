@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import { buildApp } from 'fauxqs';
 import { type AwsCall, REGION, s3Location, understand } from './calls.js';
 import { addConditionalPuts } from './conditional-put.js';
@@ -9,6 +8,7 @@ import { addQueueDepth } from './queue-depth.js';
 import { addQueueUrls } from './queue-urls.js';
 import { addReceiveAttempts } from './receive-attempts.js';
 import { addSecrets } from './secrets.js';
+import { callSqs, hostOf } from './sqs-call.js';
 
 export type App = ReturnType<typeof buildApp>;
 
@@ -119,9 +119,8 @@ export async function startEmulator(): Promise<Emulator> {
   addSecrets(app, secrets);
 
   await app.listen({ port: 0, host: '127.0.0.1' });
-  const host = `127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   return {
-    url: `http://${host}`,
+    url: `http://${hostOf(app)}`,
     calls,
     get faults() {
       return faults;
@@ -133,19 +132,8 @@ export async function startEmulator(): Promise<Emulator> {
       await app.inject({ method: 'PUT', url: `/${name}`, headers: { [INTERNAL]: '1' } });
     },
     createQueue: async (name, attributes = {}) => {
-      const response = await app.inject({
-        method: 'POST',
-        url: '/',
-        headers: {
-          [INTERNAL]: '1',
-          host,
-          'content-type': 'application/x-amz-json-1.0',
-          'x-amz-target': 'AmazonSQS.CreateQueue',
-        },
-        payload: JSON.stringify({ QueueName: name, Attributes: attributes }),
-      });
-      if (response.statusCode !== 200) throw new Error(`queue ${name}: ${response.body}`);
-      return response.json<{ QueueUrl: string }>().QueueUrl;
+      const queue = { QueueName: name, Attributes: attributes };
+      return (await callSqs<{ QueueUrl: string }>(app, 'CreateQueue', queue)).QueueUrl;
     },
     putSecret: (name, value) => {
       secrets.set(name, value);

@@ -1,4 +1,10 @@
+import type { AddressInfo } from 'node:net';
 import { type App, INTERNAL } from './emulator.js';
+
+/** Host and port of an emulator that listens. */
+export function hostOf(app: App): string {
+  return `127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+}
 
 /** Calls the emulator's own SQS; nobody records or disturbs it. @throws Error when it is refused */
 export async function callSqs<Answer>(
@@ -11,6 +17,8 @@ export async function callSqs<Answer>(
     url: '/',
     headers: {
       [INTERNAL]: '1',
+      // Queues are called after it.
+      host: hostOf(app),
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': `AmazonSQS.${operation}`,
     },

@@ -5,9 +5,9 @@ import { crc32 } from 'node:zlib';
 import { DeleteBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import t, { type Test } from 'tap';
+import { clientsOf } from '../../chain/clients.js';
 import type { AwsCall } from '../../chain/emulator/calls.js';
 import { type Fault, startEmulator } from '../../chain/emulator/emulator.js';
-import { awsClients } from '../../src/aws.js';
 import { PipelineError } from '../../src/errors.js';
 import { openStore } from '../../src/stores/open.js';
 import { s3Store } from '../../src/stores/s3.js';
@@ -21,7 +21,7 @@ const IF_ABSENT = { ifAbsent: true } as const;
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const emulator = await startEmulator();
-const aws = clientsOf(emulator.url);
+const aws = clientsOf(emulator.url, 'tester');
 const client = await aws.s3();
 let buckets = 0;
 t.teardown(async () => {
@@ -462,11 +462,6 @@ async function freshBucket(): Promise<string> {
   return bucket;
 }
 
-function clientsOf(url: string, accessKeyId = 'tester') {
-  const credentials = async () => ({ accessKeyId, secretAccessKey: 'secret' });
-  return awsClients({ endpointUrl: url, region: 'us-east-1', pathStyle: true, credentials });
-}
-
 function storeAt(uri: string): Store {
   const location = s3Location(uri);
   if (!location) throw new Error(`${uri} is no S3 URI`);
@@ -475,7 +470,7 @@ function storeAt(uri: string): Store {
 
 /** `s3://bucket` on a server of the test's own. */
 async function storeOn(t: Test, url: string): Promise<Store> {
-  const clients = clientsOf(url);
+  const clients = clientsOf(url, 'tester');
   t.teardown(() => clients.close());
   return s3Store(await clients.s3(), { bucket: 'bucket', prefix: '' }, 's3://bucket');
 }

@@ -1,17 +1,19 @@
-import { S3Client } from '@aws-sdk/client-s3';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Test } from 'tap';
-import { REGION } from '../../chain/emulator/calls.js';
+import { clientsOf } from '../../chain/clients.js';
 import type { Emulator } from '../../chain/emulator/emulator.js';
+import type { AwsClients } from '../../src/aws.js';
+import { baseOf, s3Location } from '../../src/uri.js';
 
-/** Clients of an emulator for the test itself, as `openStore` and `openQueue` take them; closed with the test. */
-export function awsOf(t: Test, { url }: Pick<Emulator, 'url'>, accessKeyId = 'test') {
-  const config = { endpoint: url, region: REGION, credentials: { accessKeyId, secretAccessKey: 'secret' } };
-  const s3 = new S3Client({ ...config, forcePathStyle: true });
-  const sqs = new SQSClient({ ...config, useQueueUrlAsEndpoint: false });
-  t.teardown(() => {
-    s3.destroy();
-    sqs.destroy();
-  });
-  return { s3: async () => s3, sqs: async () => sqs };
+/** Clients of an emulator for the test itself, closed with the test. */
+export function awsOf(t: Test, { url }: Pick<Emulator, 'url'>): AwsClients {
+  const aws = clientsOf(url, 'the-test');
+  t.teardown(aws.close);
+  return aws;
+}
+
+/** Where S3 has the object of a layer. */
+export function placeOf(uri: string, key: string): { Bucket: string; Key: string } {
+  const location = s3Location(uri);
+  if (!location) throw new Error(`${uri} is not in S3`);
+  return { Bucket: location.bucket, Key: baseOf(location) + key };
 }

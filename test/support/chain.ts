@@ -1,11 +1,12 @@
-import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { ChangeMessageVisibilityCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { ChangeMessageVisibilityCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import type { Test } from 'tap';
 import { type Chain, type ChainOptions, startChain } from '../../chain/chain.js';
-import { REGION } from '../../chain/emulator/calls.js';
 import type { ChainEvent, Invocation } from '../../chain/events.js';
-import { objectsUnder, s3Client } from '../../chain/objects.js';
+import { objectsUnder } from '../../chain/objects.js';
+import { openStore } from '../../src/stores/open.js';
+import { awsOf, placeOf } from './aws.js';
 import { type OmdbServer, startOmdb } from './omdb-server.js';
 
 /** No test waits longer. */
@@ -52,23 +53,13 @@ export async function startTestChain(t: Test, options: ChainOptions = {}): Promi
   });
   const { OmdbKeyName } = chain.template.parameters;
   chain.emulator.putSecret(String(OmdbKeyName), JSON.stringify({ omdbapi_key: 'k3y-0f-0mdb' }));
-  const s3 = s3Client(chain.emulator.url, 'the-test');
-  const credentials = { accessKeyId: 'the-test', secretAccessKey: 'secret' };
-  const endpoint = chain.emulator.url;
-  const sqs = new SQSClient({ region: REGION, endpoint, useQueueUrlAsEndpoint: false, credentials });
-  t.teardown(async () => {
-    s3.destroy();
-    sqs.destroy();
-    await chain.stop();
-  });
+  const aws = awsOf(t, chain.emulator);
+  const sqs = await aws.sqs();
+  t.teardown(() => chain.stop());
 
   const output = (name: string) => String(chain.template.outputs[name]);
   const uriOf = (layer: Layer) =>
     output({ bronze: 'BronzeUri', silver: 'SilverUri', gold: 'GoldUri' }[layer]);
-  const placeOf = (layer: Layer, key: string) => {
-    const { hostname: Bucket, pathname } = new URL(uriOf(layer));
-    return { Bucket, Key: `${pathname.slice(1)}/${key}` };
-  };
   return {
     chain,
     omdb,
@@ -90,12 +81,12 @@ export async function startTestChain(t: Test, options: ChainOptions = {}): Promi
         waiting.add(look);
         look();
       }),
-    objects: async (layer) => Object.fromEntries(await objectsUnder(s3, uriOf(layer))),
+    objects: async (layer) => Object.fromEntries(await objectsUnder(uriOf(layer), aws)),
     put: async (layer, key, body) => {
-      await s3.send(new PutObjectCommand({ ...placeOf(layer, key), Body: body }));
+      await (await openStore(uriOf(layer), aws)).put(key, body);
     },
     remove: async (layer, key) => {
-      await s3.send(new DeleteObjectCommand(placeOf(layer, key)));
+      await (await aws.s3()).send(new DeleteObjectCommand(placeOf(uriOf(layer), key)));
     },
     bodies: async (QueueUrl) => {
       const { Messages = [] } = await sqs.send(

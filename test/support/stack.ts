@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { S3Event, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Test } from 'tap';
@@ -7,9 +6,11 @@ import { ACCOUNT_ID, REGION } from '../../chain/emulator/calls.js';
 import { startEmulator } from '../../chain/emulator/emulator.js';
 import { createResources } from '../../chain/resources.js';
 import { readTemplate, resolveTemplate, resourcesOf } from '../../chain/template.js';
-import { awsOf } from './aws.js';
+import { openStore } from '../../src/stores/open.js';
+import { awsOf, placeOf } from './aws.js';
 import { type LambdaFunction, startLambda } from './lambda-runtime.js';
 import { type OmdbServer, startOmdb } from './omdb-server.js';
+import { keysOf } from './pipeline.js';
 
 export const OMDB_KEY = 'k3y-0f-0mdb';
 
@@ -44,13 +45,10 @@ export async function deploy(t: Test): Promise<Stack> {
   const variables = Object.assign({}, ...functions.map(({ properties }) => properties.Environment.Variables));
   emulator.putSecret(variables.OMDB_API_KEY_SECRET, JSON.stringify({ omdbapi_key: OMDB_KEY }));
   const aws = awsOf(t, emulator);
-  const [s3, sqs] = await Promise.all([aws.s3(), aws.sqs()]);
+  const sqs = await aws.sqs();
   t.teardown(() => Promise.all([emulator.close(), omdb.close()]));
 
-  const place = (layer: Layer, key = '') => {
-    const { hostname: Bucket, pathname } = new URL(variables[`${layer.toUpperCase()}_URI`]);
-    return { Bucket, Key: `${pathname.slice(1)}/${key}` };
-  };
+  const uriOf = (layer: Layer): string => variables[`${layer.toUpperCase()}_URI`];
   return {
     omdb,
     start: async (t, id) => {
@@ -75,14 +73,11 @@ export async function deploy(t: Test): Promise<Stack> {
         },
       });
     },
-    keys: async (layer) => {
-      const { Bucket, Key: Prefix } = place(layer);
-      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix }));
-      return Contents.map(({ Key = '' }) => Key.slice(Prefix.length)).sort();
-    },
+    keys: async (layer) => (await keysOf((await openStore(uriOf(layer), aws)).list(''))).sort(),
     object: async (layer, key) => {
-      const { Body } = await s3.send(new GetObjectCommand(place(layer, key)));
-      return (await Body?.transformToString()) ?? '';
+      const found = await (await openStore(uriOf(layer), aws)).get(key);
+      if (!found) throw new Error(`${layer} has no ${key}`);
+      return found.body.toString();
     },
     receive: async ({ Records: [record] }) => {
       if (!record) throw new Error('the sample has no record');
@@ -100,7 +95,7 @@ export async function deploy(t: Test): Promise<Stack> {
       }
     },
     created: (sample, layer, key) => {
-      const { Bucket, Key } = place(layer, key);
+      const { Bucket, Key } = placeOf(uriOf(layer), key);
       const Records = sample.Records.slice(0, 1).map((record) => ({
         ...record,
         s3: {
