@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Container, type ContainerSettings } from './container.js';
+import { SECRET_ACCESS_KEY, SESSION_TOKEN } from './emulator/calls.js';
 import type { Invocation, OnEvent, Outcome } from './events.js';
 import type { ResourceOf } from './template.js';
 
@@ -121,8 +122,8 @@ export class LambdaFunction {
       ...Environment.Variables,
       _HANDLER: Handler,
       AWS_ACCESS_KEY_ID: this.id,
-      AWS_SECRET_ACCESS_KEY: 'secret',
-      AWS_SESSION_TOKEN: 'token',
+      AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
+      AWS_SESSION_TOKEN: SESSION_TOKEN,
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
       AWS_EXECUTION_ENV: `AWS_Lambda_${Runtime}`,

@@ -54,7 +54,9 @@ function usageErrorOf(error: CommanderError, argv: readonly string[]): UsageErro
     const what = first === 'help' && second ? `unknown command '${second}'` : 'no command is given';
     return new UsageError([`${what}; movie-etl --help lists them`]);
   }
-  return new UsageError([error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')]);
+  const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+  // A value that was meant for another flag may be a secret.
+  return new UsageError([message.replace(/^(unknown option '[^'=]*)=.*'/, "$1'")]);
 }
 
 async function openTerminal(argv: readonly string[]): Promise<Terminal> {

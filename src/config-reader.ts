@@ -1,11 +1,12 @@
 import type { AwsSettings } from './aws.js';
+import { ImdbId } from './records/movie-list.js';
 import { datesBetween, daysBetween, isPartitionDate, type PartitionDate, RunId } from './records/run.js';
-import { isHttp, isLocal, isQueueUrl, s3Location } from './uri.js';
+import { isHttp, isLocal, isQueueUrl, s3Location, withoutSecrets } from './uri.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Flags as commander hands them over: `--top-n` is `topN`. Values are texts, switches are booleans. */
-export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+/** Flags as commander hands them over: `--top-n` is `topN`. Values are texts or lists of them, switches are booleans. */
+export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 const MAX_DATES = 10_000;
 const MAX_ATTEMPTS = 100;
@@ -114,6 +115,21 @@ export class SettingsReader {
     return found?.value;
   }
 
+  /** Several ids may stand in one text, with commas between them. */
+  giveUp(): string[] | undefined {
+    const given = this.flags.giveUp;
+    if (typeof given !== 'object') return undefined;
+    const ids = given.flatMap((text) => text.split(',')).map((text) => text.trim());
+    for (const id of ids) {
+      if (ImdbId.safeParse(id).success) continue;
+      this.mistakes.push(`--give-up '${id}' is no IMDb id such as tt0111161 (several: tt0111161 tt0068646)`);
+    }
+    if (this.flags.date === undefined) {
+      this.mistakes.push('--give-up needs the --date of the run, one date and no range');
+    }
+    return [...new Set(ids)];
+  }
+
   dates(): PartitionDate[] | undefined {
     const [date, from, to] = [this.#date('date'), this.#date('from'), this.#date('to')];
     if (date.given && (from.given || to.given)) this.mistakes.push('--date cannot go with --from and --to');
@@ -140,7 +156,7 @@ export class SettingsReader {
     expected: string,
   ): string | undefined {
     if (found && !isPlace(found.value)) {
-      this.mistakes.push(`${found.name} must be ${expected}, but is '${found.value}'`);
+      this.mistakes.push(`${found.name} must be ${expected}, but is '${withoutSecrets(found.value)}'`);
     }
     return found?.value;
   }

@@ -5,6 +5,7 @@ import type { AwsSettings } from './aws.js';
 import { type Environment, type Flags, SettingsReader } from './config-reader.js';
 import { UsageError } from './errors.js';
 import { MAX_COUNT, type PartitionDate, partitionDate, type RunId } from './records/run.js';
+import { type Redaction, redaction } from './redaction.js';
 
 export type { Environment, Flags } from './config-reader.js';
 
@@ -13,6 +14,8 @@ export interface Settings {
   dates: PartitionDate[] | undefined;
   today: PartitionDate;
   run: RunId | undefined;
+  /** IMDb ids of movies to close without an answer. */
+  giveUp: readonly string[] | undefined;
   bronze: string;
   silver: string;
   gold: string;
@@ -85,6 +88,14 @@ export function readEnvironment(processEnvironment: Environment, directory: stri
   return { ...parseDotenv(text), ...processEnvironment };
 }
 
+/** A mistake quotes a value, which may be a secret that stands in the wrong place. */
+function secretsOf(environment: Environment): Redaction {
+  const { OMDB_API_KEY, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
+  return redaction(
+    [OMDB_API_KEY, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN].map((secret) => secret?.trim() ?? ''),
+  );
+}
+
 /**
  * The settings of one command: flags win over the environment, which wins over defaults.
  * @throws UsageError with all mistakes at once
@@ -103,6 +114,7 @@ export function readSettings(
     dates: reader.dates(),
     today,
     run: reader.run(),
+    giveUp: reader.giveUp(),
     bronze: reader.store('bronze', '--bronze', 'BRONZE_URI') ?? `${dataDir}/bronze`,
     silver: reader.store('silver', '--silver', 'SILVER_URI') ?? `${dataDir}/silver`,
     gold: reader.store('gold', '--gold', 'GOLD_URI') ?? `${dataDir}/gold`,
@@ -123,6 +135,6 @@ export function readSettings(
     reader.mistakes.push(MOVIES_HELP);
   if (needed.includes('omdb') && !offline && !settings.omdbApiKey && !settings.omdbApiKeySecret)
     reader.mistakes.push(OMDB_KEY_HELP);
-  if (reader.mistakes.length > 0) throw new UsageError(reader.mistakes);
+  if (reader.mistakes.length > 0) throw new UsageError(reader.mistakes.map(secretsOf(environment).shown));
   return settings;
 }

@@ -14,7 +14,7 @@ const FIELD = 'omdbapi_key';
 export async function readOmdbApiKey(client: SecretsManagerClient, name: string): Promise<string> {
   const provider = new SecretsProvider({ awsSdkV3Client: client });
   const text = await provider.get(name).catch((error: unknown) => {
-    throw awsError(`read the secret ${name}`, sourceOf(error));
+    throw withoutCause(awsError(`read the secret ${name}`, sourceOf(error)));
   });
   const key = typeof text === 'string' ? keyOf(text.trim()) : undefined;
   if (key !== undefined && key !== '') return key;
@@ -32,6 +32,11 @@ function keyOf(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The SDK's errors hold the answer, and the answer may hold the secret. */
+function withoutCause({ verdict, message, hint }: PipelineError): PipelineError {
+  return new PipelineError(verdict, message, hint === undefined ? {} : { hint });
 }
 
 /** Powertools wraps the SDK's error. */

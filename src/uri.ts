@@ -20,6 +20,12 @@ export function isLocal(uri: string): boolean {
   }
 }
 
+/** A text that may be an address, for a message: without user and password, and without what a query may carry. */
+export function withoutSecrets(text: string): string {
+  if (!text.includes('://')) return text;
+  return text.replace(/:\/\/[^/?#]*@/, '://***@').replace(/[?#].*$/s, (rest) => `${rest.charAt(0)}***`);
+}
+
 /** A bucket and the prefix in it, without slashes at its ends; an empty prefix is the whole bucket. */
 export interface S3Location {
   bucket: string;

@@ -4,17 +4,19 @@ import { clientsOf } from '../chain/clients.js';
 import { type Fault, type RecordedCall, startEmulator } from '../chain/emulator/emulator.js';
 import { objectsUnder } from '../chain/objects.js';
 import { type CliResult, cli, contentsOf, jsonLines, linesOf, told } from './support/cli.js';
+import { SECRET_ACCESS_KEY, watchRequests } from './support/secrets.js';
 import { serving } from './support/serving.js';
 
 /** A day to come: one in the past has a warning of its own. */
 const DATE = '2099-01-02';
 const LAKE = ['--bronze', 's3://lake/bronze', '--silver', 's3://lake/silver', '--gold', 's3://lake/gold'];
-const KEYS = { AWS_ACCESS_KEY_ID: 'KEYS', AWS_SECRET_ACCESS_KEY: 'secret' };
+const KEYS = { AWS_ACCESS_KEY_ID: 'KEYS', AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY };
 /** Nobody listens there. */
 const NOWHERE = 'http://127.0.0.1:9';
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const emulator = await startEmulator();
+watchRequests(emulator);
 await emulator.createBucket('lake');
 const HERE = ['--endpoint-url', emulator.url, '--region', 'us-east-1'];
 t.teardown(() => emulator.close());
@@ -85,11 +87,11 @@ t.test('who asks, in which region, and where', async (t) => {
       '',
     ].join('\n'),
     credentials: ['default', 'work', 'elsewhere']
-      .map((name) => `[${name}]\naws_access_key_id = ${name}\naws_secret_access_key = secret\n`)
+      .map((name) => `[${name}]\naws_access_key_id = ${name}\naws_secret_access_key = ${SECRET_ACCESS_KEY}\n`)
       .join(''),
-    'keys.json': JSON.stringify({ Version: 1, AccessKeyId: 'process', SecretAccessKey: 'secret' }),
+    'keys.json': JSON.stringify({ Version: 1, AccessKeyId: 'process', SecretAccessKey: SECRET_ACCESS_KEY }),
     dotenv: {
-      '.env': `AWS_ACCESS_KEY_ID=dotenv\nAWS_SECRET_ACCESS_KEY=secret\nAWS_REGION=eu-west-2\nAWS_ENDPOINT_URL=${emulator.url}\n`,
+      '.env': `AWS_ACCESS_KEY_ID=dotenv\nAWS_SECRET_ACCESS_KEY=${SECRET_ACCESS_KEY}\nAWS_REGION=eu-west-2\nAWS_ENDPOINT_URL=${emulator.url}\n`,
     },
   });
   const at = { AWS_ENDPOINT_URL: emulator.url };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { type Environment, type Flags, type Needed, readEnvironment, readSettings } from '../src/config.js';
 import { PipelineError, UsageError } from '../src/errors.js';
+import { leaksIn, OMDB_KEY, SECRET_ACCESS_KEY, SESSION_TOKEN } from './support/secrets.js';
 
 const now = new Date('2026-11-23T10:15:12.345Z');
 
@@ -28,6 +29,7 @@ const DEFAULTS = {
   dates: undefined,
   today: '2026-11-23',
   run: undefined,
+  giveUp: undefined,
   bronze: './data/bronze',
   silver: './data/silver',
   gold: './data/gold',
@@ -93,7 +95,7 @@ t.test('a variable that is empty is as if it were not set', async (t) => {
   for (const empty of ['', ' ', '\t\n'])
     t.strictSame(settings({}, Object.fromEntries(names.map((name) => [name, empty]))), DEFAULTS);
   t.equal(settings({}, { TOP_N: ' 5 ' }).topN, 5, 'and blanks around it do not count');
-  t.equal(settings({}, { OMDB_API_KEY: ' abc123\n' }).omdbApiKey, 'abc123');
+  t.equal(settings({}, { OMDB_API_KEY: ` ${OMDB_KEY}\n` }).omdbApiKey, OMDB_KEY);
   t.equal(settings({}, { OMDB_API_KEY: ' ' }).omdbApiKey, undefined);
 });
 
@@ -433,13 +435,37 @@ t.test('all mistakes come at once', async (t) => {
 });
 
 t.test('the API key stands in no message', async (t) => {
-  const environment = { OMDB_API_KEY: 's3cr3tkey', OMDB_URL: 'omdb.example?apikey=s3cr3tkey', TOP_N: '0' };
-  const all = mistakes({ date: 'x', omdbUrl: 'omdb.example/?apikey=s3cr3tkey' }, environment, [
+  const environment = { OMDB_API_KEY: OMDB_KEY, OMDB_URL: `omdb.example?apikey=${OMDB_KEY}`, TOP_N: '0' };
+  const all = mistakes({ date: 'x', omdbUrl: `omdb.example/?apikey=${OMDB_KEY}` }, environment, [
     'movies',
     'omdb',
   ]);
   t.equal(all.length, 4);
-  for (const mistake of [...all, ...mistakes({}, environment)]) t.notMatch(mistake, /s3cr3tkey/);
+  t.same(leaksIn([...all, ...mistakes({}, environment)].join('\n')), []);
+});
+
+t.test('a secret in the wrong place is not quoted', async (t) => {
+  const secrets = {
+    OMDB_API_KEY: ` ${OMDB_KEY}\n`,
+    AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
+    AWS_SESSION_TOKEN: SESSION_TOKEN,
+  };
+  const misplaced = { TOP_N: OMDB_KEY, BATCH_SIZE: SECRET_ACCESS_KEY, RATE: SESSION_TOKEN };
+  t.strictSame(mistakes({ date: OMDB_KEY }, { ...secrets, ...misplaced }), [
+    "--date '***' is no date: give a calendar day as YYYY-MM-DD",
+    "TOP_N must be a whole number from 1 to 1000000, but is '***'",
+    "BATCH_SIZE must be a whole number from 1 to 1000000, but is '***'",
+    "RATE must be a number of calls a second, from 0.001 to 1000, but is '***'",
+  ]);
+  for (const [uri, quoted] of Object.entries({
+    'https://user:pass@host/silver': 'https://***@host/silver',
+    'https://user:p@ss@host/a@b': 'https://***@host/a@b',
+    's3://user:pass@bucket/silver': 's3://***@bucket/silver',
+    'https://account.blob.example/silver?sig=abc#d': 'https://account.blob.example/silver?***',
+    'abfs://lake/silver#token': 'abfs://lake/silver#***',
+  })) {
+    t.strictSame(mistakes({}, { SILVER_URI: uri }), [`SILVER_URI ${STORE}, but is '${quoted}'`]);
+  }
 });
 
 t.test('a .env file stands under the process environment', async (t) => {

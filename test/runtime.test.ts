@@ -5,7 +5,8 @@ import { datasets } from '../src/datasets/index.js';
 import { bronzeKeys, goldKeys, silverKeys } from '../src/keys.js';
 import { jsonLines } from './support/cli.js';
 import { type LambdaFunction, startLambda } from './support/lambda-runtime.js';
-import { deploy, OMDB_KEY } from './support/stack.js';
+import { OMDB_KEY } from './support/secrets.js';
+import { deploy } from './support/stack.js';
 
 const textOf = (path: string) => readFile(new URL(`../${path}`, import.meta.url), 'utf8');
 const sample = async <Event>(name: string) =>

@@ -22,6 +22,9 @@ export interface RawRequest {
 
 export const ACCOUNT_ID = '000000000000';
 export const REGION = 'us-east-1';
+/** What callers sign with; nobody checks it. */
+export const SECRET_ACCESS_KEY = 'Qz7sekret/secret+access/key';
+export const SESSION_TOKEN = 'Qz7sekret/session+token==';
 
 /** Undefined for what is no request to one of the three services. */
 export function understand(request: RawRequest): AwsCall | undefined {

@@ -50,6 +50,8 @@ export interface Emulator {
   /** @returns the queue's URL */
   createQueue(name: string, attributes?: Record<string, string>): Promise<string>;
   putSecret(name: string, value: string): void;
+  /** Called with the address and the body of every request, before anything else is done about it. */
+  onRequest(listener: (url: string, body: string) => void): void;
   /** Called after every object that is put, whoever puts it. */
   onObjectCreated(listener: (object: CreatedObject) => void): void;
   /** Resolves when every object that was put before has been told to the listeners. */
@@ -65,6 +67,7 @@ export async function startEmulator(): Promise<Emulator> {
   await allowAllCharacters();
   const app = buildApp({ logger: false, defaultRegion: REGION });
   const calls: RecordedCall[] = [];
+  const requestListeners: ((url: string, body: string) => void)[] = [];
   const listeners: ((object: CreatedObject) => void)[] = [];
   const secrets = new Map<string, string>();
   let faults: FaultScript = () => undefined;
@@ -76,6 +79,7 @@ export async function startEmulator(): Promise<Emulator> {
     const call = understand({ method, url, headers, body });
     if (!call) return;
     callOf.set(request, call);
+    for (const listener of requestListeners) listener(url, textOf(body));
     const fault = faults(call);
     if (!fault) return;
     if ('lostAnswer' in fault) losesAnswer.add(request);
@@ -138,6 +142,9 @@ export async function startEmulator(): Promise<Emulator> {
     putSecret: (name, value) => {
       secrets.set(name, value);
     },
+    onRequest: (listener) => {
+      requestListeners.push(listener);
+    },
     onObjectCreated: (listener) => {
       listeners.push(listener);
     },
@@ -148,6 +155,12 @@ export async function startEmulator(): Promise<Emulator> {
       await app.close();
     },
   };
+}
+
+/** A body as fauxqs has it: bytes, a text, or JSON that it has read already. */
+function textOf(body: unknown): string {
+  if (body === undefined || body === null) return '';
+  return typeof body === 'string' || Buffer.isBuffer(body) ? String(body) : JSON.stringify(body);
 }
 
 async function describe(app: App, url: string, isPut: boolean): Promise<CreatedObject> {

@@ -10,9 +10,10 @@ import { openQueue } from '../../src/queues/open.js';
 import { MAX_RECEIVES, type OutgoingMessage, type Queue } from '../../src/queues/queue.js';
 import { type SqsQueueOptions, sqsQueue } from '../../src/queues/sqs.js';
 import { bodiesOf, numbered, outgoing, queueSuite, receiveAll } from '../support/queue-suite.js';
+import { SECRET_ACCESS_KEY } from '../support/secrets.js';
 
 process.env.AWS_ACCESS_KEY_ID = 'test';
-process.env.AWS_SECRET_ACCESS_KEY = 'secret';
+process.env.AWS_SECRET_ACCESS_KEY = SECRET_ACCESS_KEY;
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const MAX_BYTES = 1_048_576;

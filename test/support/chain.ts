@@ -8,6 +8,7 @@ import { objectsUnder } from '../../chain/objects.js';
 import { openStore } from '../../src/stores/open.js';
 import { awsOf, placeOf } from './aws.js';
 import { type OmdbServer, startOmdb } from './omdb-server.js';
+import { OMDB_KEY, watch, watchRequests } from './secrets.js';
 
 /** No test waits longer. */
 const LONGEST_MS = 60_000;
@@ -48,11 +49,13 @@ export async function startTestChain(t: Test, options: ChainOptions = {}): Promi
     parameters: { MoviesUrl: omdb.moviesUrl, OmdbUrl: omdb.url, ...options.parameters },
     onEvent: (event) => {
       events.push(event);
+      watch(`the chain's event '${event.kind}'`, JSON.stringify(event));
       for (const look of waiting) look();
     },
   });
+  watchRequests(chain.emulator);
   const { OmdbKeyName } = chain.template.parameters;
-  chain.emulator.putSecret(String(OmdbKeyName), JSON.stringify({ omdbapi_key: 'k3y-0f-0mdb' }));
+  chain.emulator.putSecret(String(OmdbKeyName), JSON.stringify({ omdbapi_key: OMDB_KEY }));
   const aws = awsOf(t, chain.emulator);
   const sqs = await aws.sqs();
   t.teardown(() => chain.stop());

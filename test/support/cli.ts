@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { watch } from './secrets.js';
 
 export const BIN = fileURLToPath(new URL('../../bin/movie-etl.js', import.meta.url));
 
@@ -44,7 +45,10 @@ export function shell(script: string, options: CliOptions): Promise<CliResult> {
 }
 
 function start(command: string, args: readonly string[], { cwd, env }: CliOptions): RunningCli {
-  const child = spawn(command, args, {
+  // tap loads itself into every process that a test starts, which takes half as long again as the command itself.
+  const nodeOptions =
+    env?.NODE_OPTIONS === undefined ? ['-u', 'NODE_OPTIONS'] : [`NODE_OPTIONS=${env.NODE_OPTIONS}`];
+  const child = spawn('env', [...nodeOptions, command, ...args], {
     cwd,
     env: { ...bareEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -61,7 +65,11 @@ function start(command: string, args: readonly string[], { cwd, env }: CliOption
   });
   const result = new Promise<CliResult>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.once('close', (code, signal) => {
+      watch(`stdout of ${args.at(1)}`, stdout);
+      watch(`stderr of ${args.at(1)}`, stderr);
+      resolve({ code, signal, stdout, stderr });
+    });
   });
   return { child, result };
 }

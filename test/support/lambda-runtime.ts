@@ -7,6 +7,7 @@ import type { Test } from 'tap';
 import { ACCOUNT_ID, REGION } from '../../chain/emulator/calls.js';
 import type { Outcome } from '../../chain/events.js';
 import { type Invocation, type RuntimeApi, startRuntimeApi } from './runtime-api.js';
+import { watch } from './secrets.js';
 
 /** The package of Node for this machine; that for Macs with an M processor is named differently. */
 const MACHINE = `${process.platform}-${process.arch}`.replace('darwin-arm64', 'bin-darwin-arm64');
@@ -60,7 +61,9 @@ export async function startLambda(t: Test, options: LambdaOptions): Promise<Lamb
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = outputOf(child);
-  const ended = endOf(child, api);
+  const ended = endOf(child, api).then(() =>
+    watch(`the output of ${functionName}`, output.stdout + output.stderr),
+  );
   const stop = async () => {
     child.kill('SIGKILL');
     await ended;
@@ -83,6 +86,7 @@ export async function startLambda(t: Test, options: LambdaOptions): Promise<Lamb
       ...invocation,
     });
     clearTimeout(timeout);
+    watch(`the outcome of ${functionName}`, JSON.stringify(outcome));
     return outcome;
   };
   return { invoke, stop };

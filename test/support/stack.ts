@@ -11,8 +11,7 @@ import { awsOf, placeOf } from './aws.js';
 import { type LambdaFunction, startLambda } from './lambda-runtime.js';
 import { type OmdbServer, startOmdb } from './omdb-server.js';
 import { keysOf } from './pipeline.js';
-
-export const OMDB_KEY = 'k3y-0f-0mdb';
+import { OMDB_KEY, SECRET_ACCESS_KEY, SESSION_TOKEN, watchRequests } from './secrets.js';
 
 const ROOT = new URL('../../', import.meta.url);
 
@@ -35,6 +34,7 @@ export interface Stack {
 /** The buckets, the queue and the functions of the template on the emulator, with OMDb and a movie list at hand. */
 export async function deploy(t: Test): Promise<Stack> {
   const [emulator, omdb] = await Promise.all([startEmulator(), startOmdb()]);
+  watchRequests(emulator);
   const template = resolveTemplate(readTemplate(new URL('template.yaml', ROOT)), {
     parameters: { MoviesUrl: omdb.moviesUrl, OmdbUrl: omdb.url },
     accountId: ACCOUNT_ID,
@@ -67,8 +67,8 @@ export async function deploy(t: Test): Promise<Stack> {
         environment: {
           ...Environment.Variables,
           AWS_ACCESS_KEY_ID: id,
-          AWS_SECRET_ACCESS_KEY: 'secret',
-          AWS_SESSION_TOKEN: 'token',
+          AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
+          AWS_SESSION_TOKEN: SESSION_TOKEN,
           AWS_ENDPOINT_URL: emulator.url,
         },
       });
