@@ -3,15 +3,30 @@ import pLimit from 'p-limit';
 import pRetry from 'p-retry';
 import pThrottle from 'p-throttle';
 import { InterruptedError, PipelineError } from './errors.js';
-import { type HttpAnswer, httpGet } from './http.js';
+import { HTTP_LIMITS, type HttpLimits, httpGet } from './http.js';
+import { BusyError, RefusedMovieError, understand } from './omdb-answer.js';
 import type { OmdbAnswer } from './records/bronze-record.js';
-import { decodeJson, RawObject } from './records/decode.js';
 import { type PartitionDate, partitionDate } from './records/run.js';
+import { redaction } from './redaction.js';
 
+/** A real answer has one to three kilobytes. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const RETRIES = 4;
-const FIRST_RETRY_MS = 250;
-const LONGEST_WAIT_SECONDS = 60;
+/** So many movies are refused in a row before it is the address, not the movies. */
+const REFUSED_MOVIES = 3;
+
+/** How long a lookup may take, in milliseconds. */
+export interface OmdbLimits extends HttpLimits {
+  /**
+   * From its first call on, with every further call and wait, so that a movie that hangs holds up no other for long.
+   * What would take longer fails at once; the message comes back.
+   */
+  lookupMs: number;
+  /** The pause before the second call; each further one is twice as long, and all of them up to twice that at random. */
+  pauseMs: number;
+}
+
+export const OMDB_LIMITS: OmdbLimits = { ...HTTP_LIMITS, lookupMs: 60_000, pauseMs: 250 };
 
 export interface OmdbOptions {
   url: URL;
@@ -20,63 +35,59 @@ export interface OmdbOptions {
   concurrency: number;
   /** Calls a second at most; undefined is without a limit. */
   rate: number | undefined;
+  limits?: OmdbLimits | undefined;
   signal?: AbortSignal | undefined;
   now?: () => Date;
-}
-
-/** OMDb asked us to wait. */
-class BusyError extends PipelineError {
-  constructor(
-    message: string,
-    readonly waitSeconds: number,
-  ) {
-    super('retry', message);
-  }
 }
 
 /**
  * OMDb over HTTP (https://www.omdbapi.com). Calls are limited in number and rate; what may succeed later is retried
  * with growing pauses. Once the quota is used up, no further call is made until the next UTC day. The key stays out of
- * every error.
+ * every error and every answer.
  */
 export function omdbSource(options: OmdbOptions) {
-  const { url, apiKey, concurrency, rate, signal, now = () => new Date() } = options;
+  const { url, apiKey, concurrency, rate, limits = OMDB_LIMITS, signal, now = () => new Date() } = options;
   const limit = pLimit(concurrency);
-  const redact = redacting(apiKey);
+  const redact = redaction([apiKey]);
   const refusals = refusalMemory(now);
 
-  /** Checked at the last moment: a call that waited for its turn is not made after a refusal. */
-  const call = async (imdbId: string) => {
+  /** Checked at the last moment: a call that waited for its turn is not made after a refusal, nor too late. */
+  const call = async (imdbId: string, patience: Patience) => {
     refusals.throwIfAny();
+    const callMs = Math.min(limits.callMs, patience.leftMs());
+    if (callMs === 0) throw new PipelineError('retry', `OMDb has not answered in ${limits.lookupMs} ms`);
     const address = addressOf(url, apiKey, imdbId);
-    return httpGet(address, 'OMDb', { maxBytes: MAX_ANSWER_BYTES, signal });
+    return httpGet(address, 'OMDb', { maxBytes: MAX_ANSWER_BYTES, limits: { ...limits, callMs }, signal });
   };
   const paced = rate === undefined ? call : pacing(rate, signal)(call);
 
-  const ask = async (imdbId: string): Promise<OmdbAnswer> => {
+  const ask = async (imdbId: string, patience: Patience): Promise<OmdbAnswer> => {
     if (signal?.aborted) throw new InterruptedError();
     refusals.throwIfAny();
     try {
-      return understand(imdbId, await paced(imdbId), redact);
+      const answer = understand(imdbId, await paced(imdbId, patience), redact);
+      refusals.answered();
+      return answer;
     } catch (error) {
       refusals.note(error);
       throw error;
     }
   };
 
-  const askAgain = (imdbId: string) =>
-    pRetry(() => ask(imdbId), {
+  const askAgain = (imdbId: string, patience = patienceOf(limits.lookupMs)) =>
+    pRetry(() => ask(imdbId, patience), {
       retries: RETRIES,
-      minTimeout: FIRST_RETRY_MS,
-      randomize: true,
-      shouldRetry: ({ error }) =>
-        error instanceof PipelineError && error.verdict === 'retry' && !signal?.aborted,
-      onFailedAttempt: async ({ error, retriesLeft }) => {
-        if (!(error instanceof BusyError) || retriesLeft === 0) return;
-        if (error.waitSeconds > LONGEST_WAIT_SECONDS) throw error;
-        await sleep(error.waitSeconds * 1000, undefined, signal ? { signal } : {});
+      minTimeout: 0,
+      onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+        const mayHelp =
+          error instanceof PipelineError &&
+          error.verdict === 'retry' &&
+          !(error instanceof RefusedMovieError) &&
+          !signal?.aborted;
+        const pauseMs = pauseAfter(error, attemptNumber, limits);
+        if (!mayHelp || retriesLeft === 0 || pauseMs >= patience.leftMs()) throw error;
+        await sleep(pauseMs, undefined, signal ? { signal } : {});
       },
-      ...(signal ? { signal } : {}),
     }).catch((error: unknown) => {
       throw signal?.aborted ? new InterruptedError() : error;
     });
@@ -87,6 +98,25 @@ export function omdbSource(options: OmdbOptions) {
   };
 }
 
+type Patience = ReturnType<typeof patienceOf>;
+
+/** Runs from the first time that it is asked for: a first call that waits for its turn loses nothing. */
+function patienceOf(lookupMs: number) {
+  let end: number | undefined;
+  return {
+    leftMs: () => {
+      end ??= performance.now() + lookupMs;
+      return Math.max(0, end - performance.now());
+    },
+  };
+}
+
+/** Milliseconds: what OMDb asked for, unless our own pause is longer. */
+function pauseAfter(error: unknown, attempt: number, { pauseMs }: OmdbLimits): number {
+  const own = pauseMs * 2 ** (attempt - 1) * (1 + Math.random());
+  return Math.max(own, error instanceof BusyError ? error.waitSeconds * 1000 : 0);
+}
+
 /** Remembers that OMDb refused: a used-up quota until the next UTC day, anything else for good. */
 function refusalMemory(now: () => Date) {
   let refusal: { error: PipelineError; day: PartitionDate } | undefined;
@@ -94,8 +124,13 @@ function refusalMemory(now: () => Date) {
     const renewed = refusal?.error.verdict === 'quota' && refusal.day !== partitionDate(now());
     return renewed ? undefined : refusal?.error;
   };
+  const refused = new Set<string>();
   return {
+    answered: () => refused.clear(),
     note: (error: unknown) => {
+      if (error instanceof RefusedMovieError && refused.add(error.imdbId).size >= REFUSED_MOVIES) {
+        refusal = { error: error.ofEveryMovie(), day: partitionDate(now()) };
+      }
       if (!(error instanceof PipelineError) || error.verdict === 'retry') return;
       refusal = { error: standing() ?? error, day: partitionDate(now()) };
     },
@@ -113,70 +148,9 @@ function pacing(rate: number, signal: AbortSignal | undefined) {
   return pThrottle(signal && !signal.aborted ? { ...options, signal } : options);
 }
 
-/** Blots the key out of what a server says, should it repeat it. A word that merely contains it stays. */
-function redacting(apiKey: string): (text: string) => string {
-  const key = new RegExp(`(?<![A-Za-z0-9])${apiKey.replace(/[^A-Za-z0-9]/g, '\\$&')}(?![A-Za-z0-9])`, 'g');
-  return (text) => (apiKey === '' ? text : text.replace(key, '***'));
-}
-
 function addressOf(url: URL, apiKey: string, imdbId: string): URL {
   const address = new URL(url);
   address.searchParams.set('i', imdbId);
   address.searchParams.set('apikey', apiKey);
   return address;
-}
-
-type Redact = (text: string) => string;
-
-/** Gives each answer its verdict (design, section 6). */
-function understand(imdbId: string, answered: HttpAnswer, redact: Redact): OmdbAnswer {
-  const { status, body, retryAfterSeconds, location } = answered;
-  if (status === 429 || status === 408 || status >= 500) {
-    throw new BusyError(`OMDb answers ${status}`, retryAfterSeconds ?? 0);
-  }
-  if (status >= 300 && status < 400) {
-    const target = location && URL.canParse(location) ? ` to ${new URL(location).origin}` : '';
-    throw new PipelineError('stop', `OMDb answers ${status}, a redirect${redact(target)}`, {
-      hint: 'redirects are not followed with the key: set --omdb-url (or OMDB_URL) to the address itself',
-    });
-  }
-  if (status !== 200 && status !== 401) {
-    throw new PipelineError('stop', `OMDb answers ${status}`, { hint: 'check --omdb-url (or OMDB_URL)' });
-  }
-  const answer = readAnswer(body, status);
-  if (answer.Response === 'False') return refusal(answer, status, redact);
-  if (status === 401) throw wrongKey('OMDb answers 401');
-  if (answer.Response !== 'True') throw new PipelineError('retry', 'OMDb answers without a Response field');
-  if (answer.imdbID !== imdbId) throw new PipelineError('retry', 'OMDb answers for another movie');
-  return { status: 'enriched', omdb: answer, error: null };
-}
-
-function readAnswer(body: Buffer, status: number): Record<string, unknown> {
-  try {
-    return decodeJson(RawObject, body, "OMDb's answer");
-  } catch (error) {
-    if (status === 401) throw wrongKey('OMDb answers 401');
-    if (error instanceof PipelineError) throw new PipelineError('retry', 'OMDb answers with no JSON object');
-    throw error;
-  }
-}
-
-/** `Response: "False"`: no such movie, or nothing at all for us. */
-function refusal(answer: Record<string, unknown>, status: number, redact: Redact): OmdbAnswer {
-  const reason = redact(String(answer.Error ?? 'no reason given'));
-  if (/limit reached/i.test(reason)) {
-    throw new PipelineError('quota', `OMDb's daily limit is reached ("${reason}")`);
-  }
-  if (status === 401 || /api key/i.test(reason)) throw wrongKey(`OMDb refuses the key ("${reason}")`);
-  return {
-    status: 'not_found',
-    omdb: 'Error' in answer ? { ...answer, Error: reason } : answer,
-    error: reason,
-  };
-}
-
-function wrongKey(message: string): PipelineError {
-  return new PipelineError('stop', message, {
-    hint: 'set OMDB_API_KEY, or the secret that OMDB_API_KEY_SECRET names, to a valid key; a free one comes from https://www.omdbapi.com/apikey.aspx',
-  });
 }

@@ -59,7 +59,7 @@ const stageOf = (path: string) => path.split('/').slice(0, 2).join('/');
 
 const PORTS = ['stores/store', 'queues/queue'];
 const ADAPTERS =
-  /^(stores\/(?!store$)|queues\/(?!queue$)|omdb$|movies$|offline$|http$|network$|aws$|aws-errors$|secrets$|files$|holder$|lock$)/;
+  /^(stores\/(?!store$)|queues\/(?!queue$)|omdb$|omdb-answer$|movies$|offline$|http$|network$|aws$|aws-errors$|secrets$|files$|holder$|lock$)/;
 const PURE = /^(records\/|datasets\/|keys$|csv$|errors$)/;
 
 /** Each rule says what an import from these files must not be. */

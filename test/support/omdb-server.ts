@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,7 +21,7 @@ export interface Call {
 /** How the server answers one request; what is left out is as OMDb would have it. */
 export interface Behaviour {
   status?: number;
-  /** A text as it is; anything else as JSON. */
+  /** Text and bytes as they are; anything else as JSON. */
   body?: unknown;
   headers?: Record<string, string>;
   delayMs?: number;
@@ -29,6 +29,8 @@ export interface Behaviour {
   reset?: boolean;
   /** Never answers. */
   hang?: boolean;
+  /** Answers by hand, as no sound server would. */
+  write?: (response: ServerResponse) => void;
 }
 
 /** Undefined: as OMDb would answer. */
@@ -66,6 +68,7 @@ export class OmdbServer {
   /** What `moviesUrl` serves. */
   list: unknown = movieList;
   #atOnce = 0;
+  readonly #over = new EventEmitter();
   readonly #server = createServer((request, response) => {
     this.#serve(new URL(request.url ?? '/', 'http://localhost'), response);
   });
@@ -107,8 +110,18 @@ export class OmdbServer {
     while (this.calls.length < count) await once(this.#server, 'request');
   }
 
-  close = async (): Promise<void> => {
+  /** Resolves as soon as no request is under way any more: each was answered, or its connection was cut. */
+  async idle(): Promise<void> {
+    while (this.#atOnce > 0) await once(this.#over, 'over');
+  }
+
+  /** Cuts every connection: who waits for an answer gets none. */
+  cut(): void {
     this.#server.closeAllConnections();
+  }
+
+  close = async (): Promise<void> => {
+    this.cut();
     this.#server.close();
     await once(this.#server, 'close');
   };
@@ -125,22 +138,29 @@ export class OmdbServer {
     };
     this.calls.push(call);
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#atOnce);
-    response.once('close', () => this.#atOnce--);
+    response.once('close', () => {
+      this.#atOnce--;
+      this.#over.emit('over');
+    });
     const {
       status = 200,
       headers,
       delayMs = 0,
       reset,
       hang,
+      write,
       body = this.#usual(call),
     } = this.script(call) ?? {};
     if (hang) return;
     if (delayMs > 0) await sleep(delayMs);
-    if (reset) response.socket?.resetAndDestroy();
+    if (write) write(response);
+    else if (reset) response.socket?.resetAndDestroy();
     else if (body === undefined) response.writeHead(404, headers).end();
     else {
-      const text = typeof body === 'string' ? body : JSON.stringify(body);
-      response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers }).end(text);
+      const content = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+      response
+        .writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers })
+        .end(content);
     }
   }
 
