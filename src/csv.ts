@@ -8,6 +8,23 @@ export type Cell = string | number | null;
 
 const ROWS_PER_CHUNK = 500;
 
+/** Of all fields of a record together; more comes of a quote that is never closed. */
+export const MAX_RECORD_BYTES = 4 * 1024 * 1024;
+/** With quotes doubled, and with quotes and commas around; a longer line is no record either. */
+const MAX_LINE_BYTES = 2 * MAX_RECORD_BYTES + 65_536;
+
+/** What a spreadsheet takes for the beginning of a formula (https://owasp.org/www-community/attacks/CSV_Injection). */
+const FORMULA = /^'*[=+\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]/;
+
+/**
+ * A cell that a spreadsheet shows instead of working it out: one apostrophe more before a text that begins with a
+ * formula's character, or with apostrophes and then such a character. So one apostrophe less before exactly these
+ * brings every text back. Numbers stay.
+ */
+export function escapeFormula(cell: Cell): Cell {
+  return typeof cell === 'string' && FORMULA.test(cell) ? `'${cell}` : cell;
+}
+
 /** CSV text (RFC 4180 quoting, UTF-8, `\n`) of rows without a header. */
 export function csvText(rows: readonly (readonly Cell[])[]): string {
   return rows.length === 0 ? '' : stringify(rows as Cell[][]);
@@ -33,15 +50,15 @@ export async function* csvChunks(
  * @param chunks bytes in UTF-8
  * @param columns what the header has to be
  * @param place the file, for errors
- * @throws DecodeError when the header is another one or a record is not of its width
+ * @throws DecodeError when the header is another one, or a record is not of its width or absurdly long
  */
 export async function* csvRecords(
   chunks: AsyncIterable<Buffer>,
   columns: readonly string[],
   place: string,
 ): AsyncGenerator<{ fields: string[]; line: number }> {
-  const parser = parse({ bom: true, relax_column_count: true });
-  pipeline(Readable.from(chunks), parser, () => {
+  const parser = parse({ bom: true, relax_column_count: true, max_record_size: MAX_RECORD_BYTES });
+  pipeline(Readable.from(linesThatEnd(chunks, place)), parser, () => {
     // A failure of either destroys the parser, so the loop below throws it.
   });
   let line = 0;
@@ -57,6 +74,19 @@ export async function* csvRecords(
   }
   if (line === 0) throw invalid(`${place} is empty: not even a header`);
 }
+
+/** Passes the chunks on. @throws DecodeError when a line goes on and on */
+async function* linesThatEnd(chunks: AsyncIterable<Buffer>, place: string): AsyncGenerator<Buffer> {
+  let open = 0;
+  for await (const chunk of chunks) {
+    const end = chunk.lastIndexOf(LINE_FEED);
+    open = end < 0 ? open + chunk.length : chunk.length - end - 1;
+    if (open > MAX_LINE_BYTES) throw invalid(`${place} has a line of more than ${MAX_LINE_BYTES} bytes`);
+    yield chunk;
+  }
+}
+
+const LINE_FEED = 0x0a;
 
 function checkHeader(header: readonly string[], columns: readonly string[], place: string): void {
   const missing = columns.filter((column) => !header.includes(column));

@@ -1,7 +1,7 @@
 import { Chalk, type ChalkInstance, supportsColor, supportsColorStderr } from 'chalk';
 import Table from 'cli-table3';
 import ora, { type Ora } from 'ora';
-import { messageOf, PipelineError } from './errors.js';
+import { messageOf, PipelineError, UsageError } from './errors.js';
 import type { Log, Progress } from './log.js';
 
 const PLAIN_PROGRESS_MS = 5_000;
@@ -47,7 +47,7 @@ export class Terminal implements Log {
     this.#begin(title);
     try {
       const result = await work();
-      this.#end(this.#paint.green('✔'), `${title}: ${done(result)}${this.#elapsed()}`);
+      this.#end(this.#paint.green('✔'), `${printable(`${title}: ${done(result)}`)}${this.#elapsed()}`);
       return result;
     } catch (error) {
       this.#fail();
@@ -58,7 +58,7 @@ export class Terminal implements Log {
   progress({ done, total, noun }: Progress): void {
     const seconds = (Date.now() - this.#started) / 1000;
     const rate = seconds > 0.5 ? `, ${(done / seconds).toFixed(done / seconds < 10 ? 1 : 0)}/s` : '';
-    const text = `${this.#title}: ${done}${total === undefined ? '' : `/${total}`} ${noun}${rate}`;
+    const text = `${this.#title}: ${done}${total === undefined ? '' : `/${total}`} ${printable(noun)}${rate}`;
     if (this.#spinner) this.#spinner.text = text;
     else if (!this.#options.quiet && Date.now() - this.#lastLine >= PLAIN_PROGRESS_MS) {
       this.#lastLine = Date.now();
@@ -67,28 +67,33 @@ export class Terminal implements Log {
   }
 
   info(message: string): void {
-    if (!this.#options.quiet) this.#line(message);
+    if (!this.#options.quiet) this.#line(printable(message));
   }
 
   warn(message: string): void {
-    this.#line(`${this.#paint.yellow('warning:')} ${message}`);
+    this.#line(`${this.#paint.yellow('warning:')} ${printable(message)}`);
   }
 
   debug(message: string): void {
-    if (this.#options.verbose) this.#line(this.#paint.dim(message));
+    if (this.#options.verbose) this.#line(this.#paint.dim(printable(message)));
   }
 
   /** The answer of a command: a table for a person, or one line of JSON for each summary. */
   result(summaries: readonly unknown[], table: () => string): void {
     const { json, quiet, stdout } = this.#options;
-    const text = json ? summaries.map((summary) => JSON.stringify(summary)).join('\n') : quiet ? '' : table();
+    const text = json
+      ? summaries.map((summary) => printable(JSON.stringify(summary))).join('\n')
+      : quiet
+        ? ''
+        : table();
     if (text !== '') stdout.write(`${text}\n`);
   }
 
   /** One line per error (each mistake of a usage error has its own): what happened, and what to do. */
   error(error: unknown): void {
-    for (const line of explain(error)) this.#line(`${this.#paint.red('error:')} ${line}`);
-    if (this.#options.verbose && error instanceof Error) this.#line(this.#paint.dim(stackOf(error)));
+    for (const line of explain(error)) this.#line(`${this.#paint.red('error:')} ${printable(line)}`);
+    if (!this.#options.verbose || !(error instanceof Error)) return;
+    for (const line of stackOf(error).split('\n')) this.#line(this.#paint.dim(printable(line)));
   }
 
   /** Rows under a head, numbers to the right, without borders. */
@@ -102,7 +107,7 @@ export class Terminal implements Log {
       chars: BORDERLESS,
       style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2, compact: true },
     });
-    table.push(...rows.map((row) => row.map(String)));
+    table.push(...rows.map((row) => row.map((cell) => printable(String(cell)))));
     return table
       .toString()
       .split('\n')
@@ -111,14 +116,14 @@ export class Terminal implements Log {
   }
 
   #begin(title: string): void {
-    this.#title = title;
+    this.#title = printable(title);
     this.#started = Date.now();
     this.#lastLine = this.#started;
     const { quiet, stderr } = this.#options;
     // A terminal that does not tell its width (cron over ssh, some CI) gets plain lines: ora would divide by it.
     if (quiet || !stderr.isTTY || !(stderr.columns > 0)) return;
     const color = this.#options.color ? { color: 'cyan' as const } : { color: false as const };
-    this.#spinner = ora({ text: title, stream: stderr, discardStdin: false, ...color }).start();
+    this.#spinner = ora({ text: this.#title, stream: stderr, discardStdin: false, ...color }).start();
   }
 
   #end(symbol: string, text: string): void {
@@ -154,6 +159,19 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${noun.endsWith('ch') ? 'es' : 's'}`;
 }
 
+/**
+ * A text of whatever origin as a terminal may see it: control characters (also ESC and C1, which steer it), line
+ * breaks, and what changes the direction of writing are shown as escapes such as `\u001b`.
+ */
+export function printable(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(
+      /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+}
+
 type ColorSupport = typeof supportsColor;
 
 const BORDERLESS = Object.fromEntries(
@@ -165,13 +183,16 @@ const BORDERLESS = Object.fromEntries(
 function explain(error: unknown): string[] {
   if (!(error instanceof PipelineError))
     return [`unexpected: ${oneLine(messageOf(error))} (--verbose shows where)`];
-  const lines = error.message.split('\n').map(oneLine);
+  const lines = (error instanceof UsageError ? error.mistakes : [error.message]).map(oneLine);
   if (error.hint === undefined) return lines;
   return lines.map((line) => `${line}; ${error.hint}`);
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s*[\r\n]+\s*/g, ' ');
+  return text
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .join(' ');
 }
 
 function stackOf(error: Error): string {

@@ -2,7 +2,7 @@ import { createReadStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import t from 'tap';
-import { type Cell, csvChunks, csvRecords, csvText } from '../src/csv.js';
+import { type Cell, csvChunks, csvRecords, csvText, escapeFormula } from '../src/csv.js';
 import { DecodeError } from '../src/errors.js';
 
 async function* arriving<Item>(items: Iterable<Item>): AsyncGenerator<Item> {
@@ -273,3 +273,62 @@ t.test('a file that is refused is closed too', async (t) => {
   t.strictSame(await read(source), ['f.csv: its header lacks a, b']);
   t.equal(await closed, 'closed');
 });
+
+t.test('a quote that is never closed is refused before all that follows is kept', async (t) => {
+  let given = 0;
+  async function* endless(): AsyncGenerator<Buffer> {
+    yield Buffer.from('a,b\n1,"2');
+    const piece = Buffer.from('3,4\n'.repeat(16_384));
+    for (; given < 32_000_000; given += piece.length) yield piece;
+  }
+  t.match((await read(endless()))[0], /^f\.csv: Max Record Size: .* of 4194304 at line /);
+  t.ok(given < 16_000_000, `${given} bytes were asked for`);
+});
+
+t.test('a line that does not end is refused, also one of empty fields', async (t) => {
+  let given = 0;
+  async function* endless(): AsyncGenerator<Buffer> {
+    yield Buffer.from('a,b\n1,2\n');
+    const piece = Buffer.alloc(65_536, ',');
+    for (; given < 32_000_000; given += piece.length) yield piece;
+  }
+  t.strictSame(await read(endless()), ['f.csv has a line of more than 8454144 bytes']);
+  t.ok(given < 16_000_000, `${given} bytes were asked for`);
+});
+
+t.test('the largest record is read', async (t) => {
+  const most = 4 * 1024 * 1024;
+  const fits = ['"'.repeat(most / 2), 'é'.repeat(most / 4)];
+  const records: string[][] = [];
+  for await (const { fields } of csvRecords(inPieces(csvText([['a', 'b'], fits])), ['a', 'b'], 'f.csv'))
+    records.push(fields);
+  t.ok(records[0]?.[0] === fits[0] && records[0]?.[1] === fits[1]);
+});
+
+t.test(
+  'a text that begins like a formula gets an apostrophe, and so does one that looks escaped',
+  async (t) => {
+    const escaped: [Cell, Cell][] = [
+      ['=HYPERLINK("http://x","y")', `'=HYPERLINK("http://x","y")`],
+      ['-30-', "'-30-"],
+      ['+1', "'+1"],
+      ['@x', "'@x"],
+      ['\tx', "'\tx"],
+      ['\rx', "'\rx"],
+      ['\u0000=x', "'\u0000=x"],
+      ['＝1', "'＝1"],
+      ["'=1", "''=1"],
+      ["''-1", "'''-1"],
+      ["'", "'"],
+      ["'Til", "'Til"],
+      ["''", "''"],
+      ['a=1', 'a=1'],
+      [' =1', ' =1'],
+      ['', ''],
+      [null, null],
+      [-3, -3],
+      [0, 0],
+    ];
+    for (const [cell, expected] of escaped) t.equal(escapeFormula(cell), expected, String(cell));
+  },
+);

@@ -66,6 +66,11 @@ export const omdbFlags = group(
   option('--rate <n>', 'OMDb calls a second at most (default: no limit) [RATE]'),
 );
 
+export const giveUpFlag = group(
+  'What:',
+  option('--give-up <id...>', 'with --date: close these movies of the run without an answer, as failed'),
+);
+
 export const offlineFlag = group(
   'What:',
   option('--offline', 'the shipped fixtures stand in for both sources; no key, no network'),
@@ -79,6 +84,11 @@ export const reprocessFlag = group(
   )
     .choices(['failed', 'none', 'all'])
     .default('failed'),
+);
+
+export const escapeFlag = group(
+  'How:',
+  option('--escape-formulas', 'an apostrophe before texts that a spreadsheet would take for formulas'),
 );
 
 /** @param json what `--json` prints */

@@ -1,7 +1,7 @@
 import type { Flags } from '../config.js';
 import { at } from '../operations/standing.js';
 import type { PartitionDate } from '../records/run.js';
-import { type GoldSummary, gold } from '../stages/gold.js';
+import { type GoldOptions, type GoldSummary, gold } from '../stages/gold.js';
 import { counted } from '../terminal.js';
 import type { Context } from './context.js';
 import { eachDate, type Session, withSession } from './session.js';
@@ -10,7 +10,7 @@ export async function run(context: Context, flags: Flags): Promise<void> {
   await withSession(context, flags, [], ['silver', 'gold'], (session) =>
     eachDate(session, { name: 'gold', head: ['movies', 'datasets', 'compared with'] }, async (date) => {
       const { services, terminal } = session;
-      const summary = await goldDate(date, session);
+      const summary = await goldDate(date, session, { escapeFormulas: flags.escapeFormulas === true });
       const rows = summary.datasets.map(({ key, rows }) => [rows, at(services.gold, key)]);
       const { movies, datasets, previousDate } = summary;
       return {
@@ -26,8 +26,9 @@ export async function run(context: Context, flags: Flags): Promise<void> {
 export function goldDate(
   date: PartitionDate,
   { services, terminal }: Session<'silver' | 'gold'>,
+  options: GoldOptions = {},
 ): Promise<GoldSummary> {
-  return terminal.step(`gold ${date}`, () => gold(date, services), analysed);
+  return terminal.step(`gold ${date}`, () => gold(date, services, options), analysed);
 }
 
 function analysed({ datasets, movies, previousDate, rebuilt }: GoldSummary): string {

@@ -5,6 +5,8 @@ import {
   type AddFlags,
   dateFlags,
   dateOrQueueFlags,
+  escapeFlag,
+  giveUpFlag,
   listFlags,
   offlineFlag,
   omdbFlags,
@@ -48,12 +50,17 @@ const subcommands: readonly Subcommand[] = [
     flags: [
       dateOrQueueFlags,
       runFlag('finish this run of the date instead of its newest'),
+      giveUpFlag,
       omdbFlags,
       offlineFlag,
       placeFlags,
       outputFlags,
     ],
-    examples: ['movie-etl enrich', 'movie-etl enrich --date 2026-11-23 --rate 10'],
+    examples: [
+      'movie-etl enrich',
+      'movie-etl enrich --date 2026-11-23 --rate 10',
+      'movie-etl enrich --date 2026-11-23 --give-up tt0111161 tt0068646',
+    ],
     load: () => import('./enrich.js'),
   },
   {
@@ -66,7 +73,7 @@ const subcommands: readonly Subcommand[] = [
   {
     name: 'gold',
     description: 'Make the thirteen gold datasets of a date in one pass over its silver.',
-    flags: [dateFlags, placeFlags, outputFlags],
+    flags: [dateFlags, placeFlags, escapeFlag, outputFlags],
     examples: ['movie-etl gold --date 2026-11-23', 'movie-etl gold --from 2026-11-01 --to 2026-11-23'],
     load: () => import('./gold.js'),
   },

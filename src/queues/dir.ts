@@ -1,5 +1,6 @@
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PipelineError } from '../errors.js';
 import {
   codeOf,
   fileError,
@@ -13,7 +14,15 @@ import {
 import { isAlive, thisHolderToken } from '../holder.js';
 import { sweepLock, withLock } from '../lock.js';
 import { formatName, type MessageFile, messageId, NOBODY, parseName } from './message-file.js';
-import { MAX_MESSAGES, MAX_RECEIVES, type Queue, type ReceivedMessage } from './queue.js';
+import {
+  type DeadLetter,
+  MAX_MESSAGES,
+  MAX_RECEIVES,
+  oversizeOf,
+  type Queue,
+  type ReceivedMessage,
+  SMALLER_BATCHES,
+} from './queue.js';
 
 /** Opens a directory queue and removes what killed writers left in it. */
 export async function openDirQueue(root: string, uri: string): Promise<Queue> {
@@ -94,23 +103,26 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
     return { id: file.id, body, attempt: mine.receives, receipt };
   }
 
-  async function release(file: MessageFile, seconds: number): Promise<void> {
+  async function release(file: MessageFile, seconds: number, receives = file.receives): Promise<void> {
     held.delete(formatName(file));
-    await move(file, root, { ...file, due: now() + Math.round(seconds * 1000), holder: NOBODY });
+    await move(file, root, { ...file, due: now() + Math.round(seconds * 1000), receives, holder: NOBODY });
   }
 
   return {
     uri,
     send: (messages) =>
-      guarded('write to', () =>
-        withLock(root, async () => {
+      guarded('write to', async () => {
+        const oversize = oversizeOf(messages);
+        if (oversize)
+          throw new PipelineError('stop', `cannot write to the queue ${uri}: ${oversize}`, SMALLER_BATCHES);
+        await withLock(root, async () => {
           const place = await placesAtTheEnd();
           for (const { body, deduplicationId } of messages) {
             const file = place(messageId(deduplicationId));
             if (file) await rename(await writeTemporary(root, body), join(root, formatName(file)));
           }
-        }),
-      ),
+        });
+      }),
     receive: (most) =>
       guarded('read', async () => {
         const received: ReceivedMessage[] = [];
@@ -135,10 +147,10 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
           await unlinkIfThere(join(root, receipt));
         }
       }),
-    defer: (message, seconds) =>
+    defer: (message, seconds, { untried = false } = {}) =>
       guarded('write to', async () => {
         const file = held.get(message.receipt) ?? parseName(message.receipt);
-        if (file) await release(file, seconds);
+        if (file) await release(file, seconds, untried ? file.receives - 1 : file.receives);
       }),
     depth: () =>
       guarded('read', async () => {
@@ -159,6 +171,17 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
           }
           return letters.length;
         });
+      }),
+    deadLetters: (most) =>
+      guarded('read', async () => {
+        const letters: DeadLetter[] = [];
+        for (const letter of (await files(dead)).slice(0, most)) {
+          const body = await readFile(join(dead, formatName(letter)), 'utf8').catch((error: unknown) => {
+            if (codeOf(error) !== 'ENOENT') throw error;
+          });
+          if (body !== undefined) letters.push({ id: letter.id, body });
+        }
+        return letters;
       }),
     close: () =>
       guarded('write to', async () => {

@@ -4,8 +4,18 @@ export const MAX_RECEIVES = 10;
 /** The most messages that one receive hands out. */
 export const MAX_MESSAGES = 10;
 
+/**
+ * The most bytes of one message
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html), on every queue: a run
+ * can move from a directory to SQS.
+ */
+export const MAX_MESSAGE_BYTES = 1_048_576;
+
+/** What to do about a message that is too large. */
+export const SMALLER_BATCHES = { hint: 'use a smaller --batch-size' };
+
 export interface OutgoingMessage {
-  /** JSON; a driver may write characters in its strings as escapes. */
+  /** JSON of at most `MAX_MESSAGE_BYTES` as `wireText` has it. */
   body: string;
   /** Messages of one group are handed out one after the other where the queue is FIFO. */
   group: string;
@@ -36,8 +46,21 @@ export interface QueueDepth {
   dead: number;
 }
 
+export interface DeferOptions {
+  /** Nothing was found out about the message: where the driver itself counts receives (a directory), this one does not count. */
+  untried?: boolean;
+}
+
+export interface DeadLetter {
+  id: string;
+  body: string;
+}
+
 export interface QueueSender {
-  /** All messages are in the queue when this returns. A failure may leave some of them there. */
+  /**
+   * All messages are in the queue when this returns. A failure may leave some of them there; one because of a message
+   * that is too large leaves none.
+   */
   send(messages: readonly OutgoingMessage[]): Promise<void>;
 }
 
@@ -51,7 +74,7 @@ export interface QueueReceiver {
   /** The messages are done and do not come back. Those that were given to somebody else meanwhile are left alone. */
   acknowledge(messages: readonly ReceivedMessage[]): Promise<void>;
   /** The message comes back after so many seconds; 0 is at once. SQS can hide it for twelve hours at most. */
-  defer(message: ReceivedMessage, seconds: number): Promise<void>;
+  defer(message: ReceivedMessage, seconds: number, options?: DeferOptions): Promise<void>;
   depth(): Promise<QueueDepth>;
 }
 
@@ -66,6 +89,29 @@ export interface Queue extends QueueSender, QueueReceiver {
    * @returns how many left the dead-letter queue, or are leaving it: a large move goes on after this returns
    */
   redrive(): Promise<number>;
+  /**
+   * Dead letters as they lie, the first so many. Only where they can be looked at without being taken: not in SQS.
+   */
+  deadLetters?(most: number): Promise<DeadLetter[]>;
   /** Lets go of everything that was received and not settled. */
   close(): Promise<void>;
+}
+
+/**
+ * The body as it is sent. SQS refuses characters that XML 1.0 does not have
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html). Of these, JSON text can
+ * hold U+FFFE and U+FFFF as they are, and only within strings: the others are escaped there already.
+ */
+export function wireText(json: string): string {
+  return json.replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff');
+}
+
+/** Which of the messages is larger than a queue takes, in words; undefined when none is. */
+export function oversizeOf(messages: readonly OutgoingMessage[]): string | undefined {
+  for (const { body, deduplicationId } of messages) {
+    const bytes = Buffer.byteLength(wireText(body));
+    if (bytes > MAX_MESSAGE_BYTES)
+      return `message ${deduplicationId} has ${bytes} bytes; SQS takes at most ${MAX_MESSAGE_BYTES}`;
+  }
+  return undefined;
 }

@@ -4,16 +4,14 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { PipelineError } from '../errors.js';
-import type { OutgoingMessage } from './queue.js';
+import { MAX_MESSAGE_BYTES, type OutgoingMessage, oversizeOf, SMALLER_BATCHES, wireText } from './queue.js';
 import { callBatch, MAX_ENTRIES, reasonOf } from './sqs-batch.js';
 
 /**
- * The most bytes of one message, and of all messages of one call
+ * The most bytes of all messages of one call, the same as of one message
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html).
  */
-export const MAX_BYTES = 1_048_576;
-
-const SMALLER_BATCHES = { hint: 'use a smaller --batch-size' };
+const MAX_LOAD_BYTES = MAX_MESSAGE_BYTES;
 
 interface SizedEntry {
   entry: SendMessageBatchRequestEntry & { Id: string; MessageBody: string };
@@ -31,7 +29,9 @@ export async function sendAll(
   messages: readonly OutgoingMessage[],
 ): Promise<void> {
   const action = `write to the queue ${url}`;
-  const entries = messages.map((message, index) => entryOf(message, index, url.endsWith('.fifo'), action));
+  const oversize = oversizeOf(messages);
+  if (oversize) throw new PipelineError('stop', `cannot ${action}: ${oversize}`, SMALLER_BATCHES);
+  const entries = messages.map((message, index) => entryOf(message, index, url.endsWith('.fifo')));
   for (const load of loadsOf(entries)) {
     await callBatch(
       action,
@@ -54,35 +54,17 @@ function entryOf(
   { body, group, deduplicationId }: OutgoingMessage,
   index: number,
   isFifo: boolean,
-  action: string,
 ): SizedEntry {
-  const text = withoutNoncharacters(body);
-  const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_BYTES) {
-    throw new PipelineError(
-      'stop',
-      `cannot ${action}: message ${deduplicationId} has ${bytes} bytes; SQS takes at most ${MAX_BYTES}`,
-      SMALLER_BATCHES,
-    );
-  }
+  const text = wireText(body);
   const fifo = isFifo ? { MessageGroupId: group, MessageDeduplicationId: deduplicationId } : {};
-  return { entry: { Id: String(index), MessageBody: text, ...fifo }, bytes };
-}
-
-/**
- * SQS refuses characters that XML 1.0 does not have
- * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html). Of these, JSON text can
- * hold U+FFFE and U+FFFF as they are, and only within strings: the others are escaped there already.
- */
-function withoutNoncharacters(json: string): string {
-  return json.replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff');
+  return { entry: { Id: String(index), MessageBody: text, ...fifo }, bytes: Buffer.byteLength(text) };
 }
 
 function* loadsOf(entries: readonly SizedEntry[]): Generator<SizedEntry['entry'][]> {
   let load: SizedEntry['entry'][] = [];
   let size = 0;
   for (const { entry, bytes } of entries) {
-    if (load.length === MAX_ENTRIES || (load.length > 0 && size + bytes > MAX_BYTES)) {
+    if (load.length === MAX_ENTRIES || (load.length > 0 && size + bytes > MAX_LOAD_BYTES)) {
       yield load;
       load = [];
       size = 0;

@@ -1,14 +1,24 @@
 import { z } from 'zod';
 import { DecodeError } from '../errors.js';
 
+/** How long a JSON text may be, and how deep its arrays and objects may be nested. */
+export interface JsonLimits {
+  bytes: number;
+  depth: number;
+}
+
+/** Far beyond what we write or read. A longer text could not be held as one string, a deeper one not be written again. */
+export const JSON_LIMITS: JsonLimits = { bytes: 256 * 1024 * 1024, depth: 64 };
+
 /** The version that every bronze record, marker and message of this release carries. */
 export const VERSION = 1;
 
 /** The `version` field: another number is an error that says which one this release reads. */
 export const Version = z.literal(VERSION, {
-  error: (issue) =>
-    `version ${JSON.stringify(issue.input)} is not known: this release reads version ${VERSION}`,
+  error: (issue) => `version ${shown(issue.input)} is not known: this release reads version ${VERSION}`,
 });
+
+const OTHER_RELEASE = 'another release of movie-etl wrote it: use that one, or update this one';
 
 /** A JSON object that is kept as it came, by reference. */
 export const RawObject = z.custom<Record<string, unknown>>(
@@ -28,7 +38,8 @@ export function decode<Schema extends z.ZodType>(
 ): z.infer<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new DecodeError(`${place}: ${explain(result.error)}`);
+  const isForeign = result.error.issues.some(({ path }) => path.length === 1 && path[0] === 'version');
+  throw new DecodeError(`${place}: ${explain(result.error)}`, isForeign ? { hint: OTHER_RELEASE } : {});
 }
 
 /** The same for JSON text, or its bytes in UTF-8. */
@@ -36,13 +47,16 @@ export function decodeJson<Schema extends z.ZodType>(
   schema: Schema,
   text: string | Buffer,
   place: string,
+  limits = JSON_LIMITS,
 ): z.infer<Schema> {
-  return decode(schema, parseJson(text, place), place);
+  return decode(schema, parseJson(text, place, limits), place);
 }
 
-/** @throws DecodeError when the text is no JSON; it tells an empty and a cut-off text apart */
-export function parseJson(text: string | Buffer, place: string): unknown {
+/** @throws DecodeError when the text is beyond the limits or no JSON; it tells an empty and a cut-off text apart */
+export function parseJson(text: string | Buffer, place: string, { bytes, depth } = JSON_LIMITS): unknown {
+  if (text.length > bytes) throw new DecodeError(`${place} is longer than ${bytes} bytes`);
   const content = text.toString('utf8').replace(/^\uFEFF/, '');
+  if (isDeeperThan(depth, content)) throw new DecodeError(`${place} is nested deeper than ${depth} levels`);
   try {
     return JSON.parse(content);
   } catch {
@@ -60,10 +74,55 @@ export function encodeJson(value: unknown): string {
 export function explain(error: z.ZodError): string {
   const issue = error.issues[0];
   if (!issue) return 'is not valid';
-  const field = issue.path.map(String).join('.');
+  const field = cut(issue.path.map(String).join('.'), 100);
   return field === '' ? issue.message : `${field}: ${issue.message}`;
+}
+
+/** A value as an error shows it: short, however long it is. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(cut(value, 40));
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Array.isArray(value) ? 'an array' : 'an object';
+}
+
+/** A text for an error, which has to be read: no longer than so many characters. */
+export function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 function excerpt(text: string): string {
   return JSON.stringify(text.trim().slice(0, 30));
+}
+
+/** Counts brackets outside of strings, before anything is made of the text. */
+function isDeeperThan(most: number, json: string): boolean {
+  if (hasAtMost(most, json)) return false;
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < json.length; index++) {
+    const unit = json.charCodeAt(index);
+    if (inString) {
+      if (unit === BACKSLASH) index++;
+      else if (unit === QUOTE) inString = false;
+    } else if (unit === QUOTE) inString = true;
+    else if (unit === SQUARE_OPEN || unit === CURLY_OPEN) {
+      if (++depth > most) return true;
+    } else if (unit === SQUARE_CLOSE || unit === CURLY_CLOSE) depth--;
+  }
+  return false;
+}
+
+const [QUOTE, BACKSLASH, SQUARE_OPEN, SQUARE_CLOSE, CURLY_OPEN, CURLY_CLOSE] = [
+  0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
+];
+
+/** Whether the text has no more opening brackets than so many, wherever: as nearly every record has. */
+function hasAtMost(most: number, json: string): boolean {
+  let count = 0;
+  for (const bracket of ['{', '[']) {
+    for (let at = json.indexOf(bracket); at !== -1; at = json.indexOf(bracket, at + 1)) {
+      if (++count > most) return false;
+    }
+  }
+  return true;
 }

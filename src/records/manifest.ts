@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { VERSION, Version } from './decode.js';
 import type { Message } from './message.js';
-import { ListItem } from './movie-list.js';
+import { compareMovies, ListItem } from './movie-list.js';
 import { PartitionDate, RunId, type RunReference } from './run.js';
 
 /** What a run set out to do: written before its first message, and never changed. */
@@ -22,8 +22,20 @@ export const Manifest = z
   .refine(({ movies, batchSize, batches }) => batches === Math.ceil(movies.length / batchSize), {
     path: ['batches'],
     error: 'does not fit the movies and the batch size',
+  })
+  .refine(({ movies }) => movies.every((movie, index) => isNext(movies[index - 1], movie)), {
+    path: ['movies'],
+    error: 'are not in rank order',
+  })
+  .refine(({ movies }) => new Set(movies.map(({ id }) => id)).size === movies.length, {
+    path: ['movies'],
+    error: 'have an id twice',
   });
 export type Manifest = z.infer<typeof Manifest>;
+
+function isNext(before: ListItem | undefined, movie: ListItem): boolean {
+  return before === undefined || compareMovies(before, movie) <= 0;
+}
 
 export function runOf(manifest: Manifest): RunReference {
   return { id: manifest.runId, date: manifest.date, batches: manifest.batches };

@@ -1,38 +1,45 @@
 import { z } from 'zod';
 import { DecodeError } from '../errors.js';
-import { explain } from './decode.js';
+import { cut, explain, shown } from './decode.js';
+import { MAX_COUNT } from './run.js';
 import { compareText } from './text.js';
 
 const MAX_RANK = 1_000_000_000;
+/** Of all texts of an item together; in a message, each may be written with six bytes. */
+const MAX_ITEM_CHARACTERS = 65_536;
 
 export const ImdbId = z.string({ error: 'must be a text such as tt0111161' }).regex(/^tt\d{7,10}$/, {
-  error: (issue) => `${JSON.stringify(issue.input)} is no IMDb id (tt and 7 to 10 digits)`,
+  error: (issue) => `${shown(issue.input)} is no IMDb id (tt and 7 to 10 digits)`,
 });
 
 const Rank = z
   .union([z.string(), z.number()], { error: 'must be a positive integer' })
   .refine((rank) => /^0*[1-9]\d*$/.test(String(rank).trim()) && Number(rank) <= MAX_RANK, {
-    error: (issue) => `${JSON.stringify(issue.input)} is no positive integer`,
+    error: (issue) => `${shown(issue.input)} is no positive integer`,
   });
 
 /** What is neither a text nor a number says nothing, and costs no movie its place. */
 const Fact = z.union([z.string(), z.number()]).nullish().catch(null);
 
 /** One entry of the movie list, its values as the source gave them: mostly texts. */
-export const ListItem = z.object(
-  {
-    id: ImdbId,
-    rank: Rank,
-    title: Fact,
-    fullTitle: Fact,
-    year: Fact,
-    image: Fact,
-    crew: Fact,
-    imDbRating: Fact,
-    imDbRatingCount: Fact,
-  },
-  { error: 'is no object' },
-);
+export const ListItem = z
+  .object(
+    {
+      id: ImdbId,
+      rank: Rank,
+      title: Fact,
+      fullTitle: Fact,
+      year: Fact,
+      image: Fact,
+      crew: Fact,
+      imDbRating: Fact,
+      imDbRatingCount: Fact,
+    },
+    { error: 'is no object' },
+  )
+  .refine((item) => charactersOf(item) <= MAX_ITEM_CHARACTERS, {
+    error: `has more than ${MAX_ITEM_CHARACTERS} characters`,
+  });
 export type ListItem = z.infer<typeof ListItem>;
 
 const MovieListShape = z.object(
@@ -68,19 +75,38 @@ export function rankOf(item: ListItem): number {
   return Number(item.rank);
 }
 
+/** The order of a run's movies: by rank, then by id. */
+export function compareMovies(left: ListItem, right: ListItem): number {
+  return rankOf(left) - rankOf(right) || compareText(left.id, right.id);
+}
+
+function charactersOf(item: Record<string, unknown>): number {
+  return Object.values(item).reduce<number>(
+    (sum, value) => sum + (typeof value === 'string' ? value.length : 0),
+    0,
+  );
+}
+
 /**
  * Checks the source's list as a whole, then item by item.
  * @param place what was read, for the error
- * @throws DecodeError when it is not of this shape, carries an error message, or holds no usable movie
+ * @throws DecodeError when it is not of this shape, carries an error message, is absurdly long, or holds no usable
+ * movie
  */
 export function parseMovieList(list: unknown, place: string): MovieList {
   const shape = MovieListShape.safeParse(list);
   const failed = shape.success ? shape.data.errorMessage : errorMessageOf(list);
   if (typeof failed === 'string' && failed.trim() !== '') {
-    throw unusable(`${place} reports an error: ${failed.trim()}`, 'check the address or ask again later');
+    throw unusable(
+      `${place} reports an error: ${cut(failed.trim(), 300)}`,
+      'check the address or ask again later',
+    );
   }
   if (!shape.success) {
     throw unusable(`${place} is no movie list: ${explain(shape.error)}`, EXPECTED);
+  }
+  if (shape.data.items.length > MAX_COUNT) {
+    throw unusable(`${place} has ${shape.data.items.length} items, more than ${MAX_COUNT}`, EXPECTED);
   }
   const accepted: { item: ListItem; position: number }[] = [];
   const rejected: RejectedItem[] = [];
@@ -89,9 +115,7 @@ export function parseMovieList(list: unknown, place: string): MovieList {
     if (result.success) accepted.push({ item: result.data, position: index + 1 });
     else rejected.push({ position: index + 1, reason: explain(result.error) });
   }
-  accepted.sort(
-    (a, b) => rankOf(a.item) - rankOf(b.item) || compareText(a.item.id, b.item.id) || a.position - b.position,
-  );
+  accepted.sort((a, b) => compareMovies(a.item, b.item) || a.position - b.position);
   const movies = new Map<string, ListItem>();
   for (const { item, position } of accepted) {
     if (movies.has(item.id)) rejected.push({ position, reason: `${item.id} is in the list already` });

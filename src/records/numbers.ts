@@ -31,7 +31,7 @@ export function parseDollars(value: unknown): number | null {
 
 /** `91%` -> 91. */
 export function parsePercent(value: unknown): number | null {
-  return wholeNumber(cleanText(value)?.replace(/\s*%$/, '') ?? null);
+  return wholeNumber(/^([\d,]+) *%?$/.exec(cleanText(value) ?? '')?.[1] ?? null);
 }
 
 /** The first four digits: `2008–2013` -> 2008. */
@@ -50,10 +50,14 @@ export function parseReleased(value: unknown): string | null {
   return stands ? date.toISOString().slice(0, 10) : null;
 }
 
-const NUMBER = '(\\d{1,3}(?:,\\d{3})+|\\d+)';
-const OSCAR_WINS = new RegExp(`\\bWon ${NUMBER} Oscars?(?![a-z])`, 'i');
-const AWARD_WINS = new RegExp(`${NUMBER} wins?(?![a-z])`, 'i');
-const AWARD_NOMINATIONS = new RegExp(`${NUMBER} nominations?(?![a-z])`, 'i');
+/** Begins only where a run of digits and commas does: otherwise a long one would be gone through for each of its ends. */
+const DIGITS = '(?<![\\d,])([\\d,]*\\d)';
+const OSCAR_WINS = new RegExp(`\\bWon ${DIGITS} Oscars?(?![a-z])`, 'i');
+const AWARD_WINS = new RegExp(`${DIGITS} wins?(?![a-z])`, 'i');
+const AWARD_NOMINATIONS = new RegExp(`${DIGITS} nominations?(?![a-z])`, 'i');
+/** The number at the end of such a run: in "2010,5 wins" it is 5. */
+const LAST_NUMBER = /(\d{1,3}(?:,\d{3})+|\d+)$/;
+const LONGEST_RUN = 40;
 
 export interface Awards {
   oscarWins: number | null;
@@ -76,7 +80,8 @@ export function parseAwards(value: unknown): Awards {
 }
 
 function count(text: string, pattern: RegExp): number {
-  return wholeNumber(pattern.exec(text)?.[1] ?? null) ?? 0;
+  const run = pattern.exec(text)?.[1] ?? '';
+  return (run.length <= LONGEST_RUN && wholeNumber(LAST_NUMBER.exec(run)?.[1] ?? null)) || 0;
 }
 
 function wholeNumber(text: string | null): number | null {

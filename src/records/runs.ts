@@ -57,12 +57,15 @@ export async function readManifest(
   return { manifest, reference: { key, sha256: sha256(found.body) } };
 }
 
-/** @throws DecodeError when a `_SUCCESS` stands that cannot be read */
+/** @throws DecodeError when a `_SUCCESS` stands that cannot be read, or that is of another date */
 export async function readSuccess(
   bronze: ObjectReader,
   date: PartitionDate,
 ): Promise<{ success: Success; etag: Etag } | undefined> {
   const key = bronzeKeys.success(date);
   const found = await bronze.get(key);
-  return found && { success: decodeJson(Success, found.body, `marker ${key}`), etag: found.etag };
+  if (!found) return undefined;
+  const success = decodeJson(Success, found.body, `marker ${key}`);
+  if (success.date !== date) throw new DecodeError(`marker ${key} is of ${success.date}`);
+  return { success, etag: found.etag };
 }

@@ -97,14 +97,15 @@ export function parseSilverFields(fields: readonly string[], place: string): Sil
   return row as SilverRow;
 }
 
+const DIRECTOR = '(dir.)';
+
 /** `Frank Darabont (dir.), Tim Robbins, Morgan Freeman`: directors are marked, the others act. */
 function crewOf(movie: ListItem): { directors: string[]; actors: string[] } {
   const directors = new Set<string>();
   const actors = new Set<string>();
   for (const person of splitList(movie.crew)) {
-    const director = /^(.*?)\s*\(dir\.\)$/.exec(person)?.[1];
-    if (director === undefined) actors.add(person);
-    else if (director !== '') directors.add(director);
+    if (!person.endsWith(DIRECTOR)) actors.add(person);
+    else if (person !== DIRECTOR) directors.add(person.slice(0, -DIRECTOR.length).trimEnd());
   }
   return { directors: [...directors], actors: [...actors] };
 }

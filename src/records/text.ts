@@ -17,7 +17,7 @@ export function cleanText(value: unknown): string | null {
 export function splitList(value: unknown): string[] {
   const text = cleanText(value);
   if (text === null) return [];
-  const entries = text.split(',').map((entry) => cleanText(entry)?.replaceAll('|', '/') ?? '');
+  const entries = text.split(',').map((entry) => cleanText(entry.replaceAll('|', '/')) ?? '');
   return [...new Set(entries.filter((entry) => entry !== ''))];
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ObjectLister } from '../stores/store.js';
 import { decode } from './decode.js';
 import {
+  isPartitionDate,
   MAX_COUNT,
   PartitionDate,
   partitionDate,
@@ -18,7 +19,15 @@ const Count = z
   .refine((count) => count >= 1 && count <= MAX_COUNT, {
     error: `is no whole number from 1 to ${MAX_COUNT}`,
   });
-const Moment = z.iso.datetime({ offset: true, error: 'is no time such as 2026-11-23T03:00:00Z' });
+const Moment = z.iso
+  .datetime({ offset: true, error: 'is no time such as 2026-11-23T03:00:00Z' })
+  // An offset can carry the first and the last year out of the calendar that dates are written in.
+  .refine(isInCalendar, { error: 'is out of the calendar' });
+
+function isInCalendar(moment: string): boolean {
+  const time = new Date(moment);
+  return !Number.isNaN(time.getTime()) && isPartitionDate(partitionDate(time));
+}
 
 /**
  * What asks for an extract: the input of a schedule (`scheduled_time`), the event of an EventBridge rule (`time`), or

@@ -1,8 +1,8 @@
 import { PipelineError } from '../errors.js';
 import { bronzeKeys } from '../keys.js';
 import type { Log } from '../log.js';
-import type { QueueSender } from '../queues/queue.js';
-import { encodeJson, VERSION } from '../records/decode.js';
+import { type OutgoingMessage, oversizeOf, type QueueSender, SMALLER_BATCHES } from '../queues/queue.js';
+import { encodeJson, JSON_LIMITS, VERSION } from '../records/decode.js';
 import { type Manifest, messageOfBatch } from '../records/manifest.js';
 import { deduplicationId } from '../records/message.js';
 import { type MovieSource, parseMovieList, type RejectedItem } from '../records/movie-list.js';
@@ -45,7 +45,8 @@ export interface ExtractSummary {
 /**
  * Takes the movie list, writes the run's manifest and sends a message per batch. Sending again is harmless: what
  * has its record is not fetched again.
- * @throws PipelineError when the list cannot be had or holds no movie; then nothing is written
+ * @throws PipelineError when the list cannot be had, holds no movie, or makes a message larger than a queue takes;
+ * then nothing is written
  */
 export async function extract(request: ExtractRequest, services: ExtractServices): Promise<ExtractSummary> {
   const { bronze, queue, log } = services;
@@ -55,14 +56,7 @@ export async function extract(request: ExtractRequest, services: ExtractServices
     ? { manifest: standing, rejected: [], continued: true }
     : await begin(request, services);
   if (continued) log.info(`run ${runId} exists already: it goes on with its own list`);
-  const messages = Array.from({ length: manifest.batches }, (_, batch) => messageOfBatch(manifest, batch));
-  await queue.send(
-    messages.map((message) => ({
-      body: JSON.stringify(message),
-      group: deduplicationId(message),
-      deduplicationId: deduplicationId(message),
-    })),
-  );
+  await queue.send(messagesOf(manifest));
   const { topN, batchSize, batches } = manifest;
   return { date, runId, movies: manifest.movies.length, batches, topN, batchSize, rejected, continued };
 }
@@ -92,6 +86,7 @@ async function begin(
     source: movies.label,
     createdAt: now().toISOString(),
   };
+  checkRun(manifest);
   const outcome = await bronze.put(bronzeKeys.manifest(date, runId), encodeJson(manifest), {
     ifAbsent: true,
   });
@@ -99,4 +94,25 @@ async function begin(
   const standing = await readManifest(bronze, date, runId);
   if (!standing) throw new PipelineError('retry', `manifest of run ${runId} was there and is gone`);
   return { manifest: standing.manifest, rejected: list.rejected, continued: true };
+}
+
+function messagesOf(manifest: Manifest): OutgoingMessage[] {
+  return Array.from({ length: manifest.batches }, (_, batch) => {
+    const message = messageOfBatch(manifest, batch);
+    const id = deduplicationId(message);
+    return { body: JSON.stringify(message), group: id, deduplicationId: id };
+  });
+}
+
+/** A run whose messages no queue takes, or whose manifest nobody can read, must not begin. */
+function checkRun(manifest: Manifest): void {
+  const messages = messagesOf(manifest);
+  const oversize = oversizeOf(messages);
+  if (oversize)
+    throw new PipelineError('stop', `cannot extract ${manifest.date}: ${oversize}`, SMALLER_BATCHES);
+  const bytes = messages.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
+  if (bytes <= JSON_LIMITS.bytes) return;
+  throw new PipelineError('stop', `cannot extract ${manifest.date}: its movies have ${bytes} bytes`, {
+    hint: 'use a smaller --top-n',
+  });
 }

@@ -1,9 +1,9 @@
 import { pMapIterable } from 'p-map';
-import { csvChunks } from '../csv.js';
+import { csvChunks, MAX_RECORD_BYTES } from '../csv.js';
 import { DecodeError, PipelineError, throwIfInterrupted } from '../errors.js';
 import { bronzeKeys, silverKeys } from '../keys.js';
 import type { Log } from '../log.js';
-import { BronzeRecord, type Status } from '../records/bronze-record.js';
+import { BronzeRecord, RECORD_LIMITS, type Status } from '../records/bronze-record.js';
 import { decodeJson, encodeJson, VERSION } from '../records/decode.js';
 import { Digest } from '../records/digest.js';
 import type { Manifest } from '../records/manifest.js';
@@ -119,11 +119,11 @@ async function* rows(manifest: Manifest, quality: Quality, { bronze, log, signal
   const read = pMapIterable(manifest.movies, (movie) => readRow(bronze, manifest, movie), {
     concurrency: READS_AT_ONCE,
   });
-  for await (const { movie, key, row, status, reason } of read) {
+  for await (const { movie, key, row, status, fields, reason } of read) {
     throwIfInterrupted(signal);
-    if (row && status) {
+    if (row && status && fields) {
       quality.add(row, status);
-      yield silverFields(row);
+      yield fields;
     } else {
       quality.reject({ runId: manifest.runId, imdbId: movie.id, rank: rankOf(movie), key, reason });
       log.warn(`${movie.id} is quarantined: ${reason}`, { imdbId: movie.id, key });
@@ -137,6 +137,8 @@ interface ReadRow {
   key: string;
   row?: SilverRow;
   status?: Status;
+  /** The row as the CSV has it. */
+  fields?: string[];
   reason?: string;
 }
 
@@ -145,10 +147,15 @@ async function readRow(bronze: ObjectReader, { runId, date }: Manifest, movie: L
   const found = await bronze.get(key);
   if (!found) return { movie, key, reason: 'its record is missing' };
   try {
-    const record = decodeJson(BronzeRecord, found.body, 'its record');
+    const record = decodeJson(BronzeRecord, found.body, 'its record', RECORD_LIMITS);
     if (record.movie.id !== movie.id) return { movie, key, reason: `its record is of ${record.movie.id}` };
     if (record.runId !== runId) return { movie, key, reason: `its record is of run ${record.runId}` };
-    return { movie, key, row: silverRow({ ...record, movie }), status: record.status };
+    if (record.date !== date) return { movie, key, reason: `its record is of ${record.date}` };
+    const row = silverRow({ ...record, movie });
+    const fields = silverFields(row);
+    const bytes = fields.reduce((sum, field) => sum + Buffer.byteLength(field), 0);
+    if (bytes > MAX_RECORD_BYTES) return { movie, key, reason: `its row has ${bytes} bytes` };
+    return { movie, key, row, fields, status: record.status };
   } catch (error) {
     if (error instanceof DecodeError) return { movie, key, reason: error.message };
     throw error;

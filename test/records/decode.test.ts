@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import { z } from 'zod';
-import { BronzeRecord } from '../../src/records/bronze-record.js';
-import { decode, decodeJson, encodeJson, parseJson } from '../../src/records/decode.js';
+import { BronzeRecord, RECORD_LIMITS } from '../../src/records/bronze-record.js';
+import { decode, decodeJson, encodeJson, JSON_LIMITS, parseJson } from '../../src/records/decode.js';
 import { Manifest, messageOfBatch, runOf } from '../../src/records/manifest.js';
 import { BatchError, GoldLineage, SilverLineage, Success } from '../../src/records/markers.js';
 import { deduplicationId, Message } from '../../src/records/message.js';
@@ -352,4 +352,65 @@ t.test('the other markers refuse what is wrong', async (t) => {
     null,
     'the first date has none',
   );
+});
+
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+
+t.test('what is nested too deep is refused before anything is made of it', async (t) => {
+  t.ok(parseJson(nested(64), 'x'));
+  for (const depth of [65, 100_000])
+    t.equal(
+      refusal(() => parseJson(nested(depth), 'x')),
+      'x is nested deeper than 64 levels',
+    );
+  t.equal(
+    refusal(() => parseJson('{"a":'.repeat(100_000), 'x')),
+    'x is nested deeper than 64 levels',
+  );
+  const brackets = `["${'['.repeat(200)}","\\"${'{'.repeat(200)}"]`;
+  t.strictSame(parseJson(brackets, 'x'), JSON.parse(brackets), 'brackets in texts do not count');
+});
+
+t.test('the deepest answer can be kept and read', async (t) => {
+  const deepest = parseJson(`{"Deep":${nested(JSON_LIMITS.depth - 1)}}`, 'answer');
+  const kept = encodeJson({ ...record, omdb: deepest });
+  t.strictSame(decodeJson(BronzeRecord, kept, 'record', RECORD_LIMITS).omdb, deepest);
+});
+
+t.test('what is longer than its limit is refused', async (t) => {
+  const limits = { bytes: 10, depth: 64 };
+  t.equal(parseJson('"12345678"', 'x', limits), '12345678');
+  for (const text of ['"123456789"', Buffer.from('"ééééé"')])
+    t.equal(
+      refusal(() => parseJson(text, 'x', limits)),
+      'x is longer than 10 bytes',
+    );
+});
+
+t.test('an error is short, whatever it is about', async (t) => {
+  const long = 'x'.repeat(100_000);
+  for (const [schema, value] of [
+    [Message, { ...message, version: long }],
+    [Message, { ...message, version: { a: [long] } }],
+    [Message, { ...message, movies: [{ ...movie, id: long }] }],
+    [Message, { ...message, movies: [{ ...movie, rank: long }] }],
+    [GoldLineage, { version: 1, silver: {}, previous: null, datasets: { [long]: 1 } }],
+  ] as const) {
+    const said = refusal(() => decode(schema, value, 'x'));
+    t.not(said, 'accepted');
+    t.ok(said.length < 300, said.slice(0, 100));
+  }
+});
+
+t.test('a manifest has its movies in rank order, each once', async (t) => {
+  const of = (...movies: { id: string; rank: number }[]) =>
+    refusal(() => decode(Manifest, { ...manifest, batches: 1, movies }, 'm'));
+  const [first, second] = [
+    { id: 'tt0000001', rank: 1 },
+    { id: 'tt0000002', rank: 2 },
+  ];
+  t.equal(of(first, second), 'accepted');
+  t.equal(of(second, first), 'm: movies: are not in rank order');
+  t.equal(of({ ...second, rank: 1 }, first), 'm: movies: are not in rank order', 'of one rank, by id');
+  t.equal(of(first, { ...first, rank: 2 }), 'm: movies: have an id twice');
 });

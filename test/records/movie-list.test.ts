@@ -277,3 +277,35 @@ t.test(
     t.strictSame(movies.map(rankOf), [1]);
   },
 );
+
+t.test('an item of absurd length is reported, and costs no other its place', async (t) => {
+  const [longest, longer] = ['x'.repeat(65_500), 'x'.repeat(65_536)];
+  const items = [
+    { id: 'tt0000001', rank: 1, title: longer },
+    { id: 'tt0000002', rank: `${'0'.repeat(70_000)}2` },
+    { id: 'tt0000003', rank: 3, title: longest },
+    { id: 'x'.repeat(100_000), rank: 4 },
+  ];
+  const { movies, rejected } = parseMovieList({ items }, 'list');
+  t.same(
+    movies.map(({ id }) => id),
+    ['tt0000003'],
+  );
+  t.same(rejected, [
+    { position: 1, reason: 'has more than 65536 characters' },
+    { position: 2, reason: 'has more than 65536 characters' },
+    { position: 4, reason: `id: "${'x'.repeat(40)}…" is no IMDb id (tt and 7 to 10 digits)` },
+  ]);
+});
+
+t.test('a list of more than a million items is refused as a whole', async (t) => {
+  const items: unknown[] = new Array(1_000_001).fill(0);
+  t.match(refusal({ items }), { message: 'movies.json has 1000001 items, more than 1000000' });
+});
+
+t.test('an error message of the source is cut', async (t) => {
+  const errorMessage = `busy${'!'.repeat(1_000_000)}`;
+  t.match(refusal({ items: [], errorMessage }), {
+    message: `movies.json reports an error: busy${'!'.repeat(296)}…`,
+  });
+});

@@ -2,6 +2,7 @@ import t from 'tap';
 import { DecodeError } from '../../src/errors.js';
 import { encodeJson } from '../../src/records/decode.js';
 import { sha256 } from '../../src/records/digest.js';
+import { readGoldLineage, readSilverLineage } from '../../src/records/lineage.js';
 import {
   datesBetween,
   isPartitionDate,
@@ -12,7 +13,9 @@ import {
   scheduledRunId,
 } from '../../src/records/run.js';
 import { newestRun, readManifest, readSuccess } from '../../src/records/runs.js';
+import { decodeTrigger } from '../../src/records/trigger.js';
 import { openStore } from '../../src/stores/open.js';
+import { refusal } from '../support/refusal.js';
 
 t.test('a date is a day of the calendar, YYYY-MM-DD', async (t) => {
   const days = [
@@ -243,6 +246,11 @@ t.test(
     const found = await readSuccess(bronze, '2026-11-23');
     t.strictSame(found?.success, success);
     t.equal(found?.etag, (await bronze.head('dt=2026-11-23/_SUCCESS'))?.etag);
+    await bronze.put('dt=2026-11-24/_SUCCESS', encodeJson(success));
+    await t.rejects(
+      readSuccess(bronze, '2026-11-24'),
+      new DecodeError('marker dt=2026-11-24/_SUCCESS is of 2026-11-23'),
+    );
     await bronze.put(key, '{"version":1');
     await bronze.put('dt=2026-11-23/_SUCCESS', '');
     await t.rejects(
@@ -260,4 +268,48 @@ t.test('a sha256 is of the bytes in UTF-8, in lower-case hex', async (t) => {
   t.equal(sha256(''), 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
   t.equal(sha256('abc'), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
   t.equal(sha256('é'), sha256(Buffer.from([0xc3, 0xa9])));
+});
+
+t.test('a lineage that names objects of another place vouches for nothing', async (t) => {
+  const store = await openStore(t.testdir());
+  const date = '2026-11-23';
+  const at = (key: string) => ({ key, sha256: sha256('') });
+  const silver = (key: string) => ({
+    version: 1,
+    runId: '20261123T030000Z',
+    bronze: at('m'),
+    silver: { ...at(key), rows: 1, quarantined: 0 },
+    statuses: { enriched: 1, not_found: 0, failed: 0 },
+    nulls: {},
+  });
+  const gold = (key: string) => ({
+    version: 1,
+    silver: { ...at('s'), rows: 1 },
+    previous: null,
+    datasets: { summary: { ...at(key), rows: 1 } },
+  });
+  const found = async (lineage: unknown) => {
+    await store.put(`_lineage/dt=${date}.json`, encodeJson(lineage));
+    return [await readSilverLineage(store, date), await readGoldLineage(store, date)];
+  };
+  t.match(await found(silver(`movies/dt=${date}/movies.csv`)), [{ runId: '20261123T030000Z' }, undefined]);
+  t.match(await found(gold(`summary/dt=${date}/summary.csv`)), [undefined, { previous: null }]);
+  for (const key of [
+    '../../etc/passwd',
+    'movies/dt=2026-11-24/movies.csv',
+    'summary/dt=2026-11-24/summary.csv',
+  ]) {
+    t.same(await found(silver(key)), [undefined, undefined], key);
+    t.same(await found(gold(key)), [undefined, undefined], key);
+  }
+});
+
+t.test('a moment that its offset carries out of the calendar is refused', async (t) => {
+  const asked = (scheduled_time: string) =>
+    refusal(() => decodeTrigger({ scheduled_time }, 'request', new Date(0)));
+  t.equal(asked('0000-01-01T00:00:00Z'), 'accepted');
+  t.equal(asked('9999-12-31T23:59:59Z'), 'accepted');
+  for (const moment of ['0000-01-01T00:00:00+00:01', '9999-12-31T23:59:59-00:01'])
+    t.equal(asked(moment), 'event: scheduled_time: is out of the calendar', moment);
+  t.match(asked('2026-02-30T00:00:00Z'), /scheduled_time: is no time/);
 });

@@ -478,3 +478,37 @@ t.test('no number, date or award of the real answers is lost', async (t) => {
     'every awards text counts something',
   );
 });
+
+t.test('a text of any length is read in one go', async (t) => {
+  const long = 1_000_000;
+  const digits = '1'.repeat(long);
+  const groups = '1,111'.repeat(long / 5);
+  for (const text of [digits, groups, `${digits} ${digits}`, ','.repeat(long)]) {
+    t.same(parseAwards(text), { oscarWins: 0, awardWins: 0, awardNominations: 0 });
+    t.same(parseAwards(`Won ${text} Oscars. ${text} wins`), {
+      oscarWins: 0,
+      awardWins: 0,
+      awardNominations: 0,
+    });
+    t.equal(parseMinutes(text), null);
+  }
+  t.equal(parsePercent(`9${' '.repeat(long)}x`), null);
+  t.equal(parseMinutes(`1 h${' '.repeat(long)}x`), null);
+  t.equal(parseDollars(`$${' '.repeat(long)}x`), null);
+  t.equal(splitList(`${'a '.repeat(long / 2)}(dir.`).length, 1);
+});
+
+t.test('awards are read where digits and commas meet', async (t) => {
+  reads(t, (text) => parseAwards(text).awardWins, [
+    ['Won in 2010,5 wins', 5],
+    ['1,234 wins', 1234],
+    ['12,34 wins', 34],
+    ['x,7 wins', 7],
+    ['5, 6 wins', 6],
+    ['5 losses, 6 wins & 7 wins', 6],
+  ]);
+});
+
+t.test('an entry that becomes N/A says nothing', async (t) => {
+  t.strictSame(splitList('N|A, a|b'), ['a/b']);
+});

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { silentLog } from '../../src/log.js';
 import { dirQueue } from '../../src/queues/dir.js';
+import { MAX_MESSAGE_BYTES } from '../../src/queues/queue.js';
 import { Message } from '../../src/records/message.js';
 import { readManifest } from '../../src/records/runs.js';
 import { extract } from '../../src/stages/extract.js';
@@ -129,4 +130,43 @@ t.test('a list that cannot be used writes nothing', async (t) => {
     t.same(await keysOf(services.bronze.list('')), [], `${name}: bronze`);
     t.same(await services.queue.depth(), { ready: 0, hidden: 0, dead: 0 }, `${name}: queue`);
   }
+});
+
+t.test('a batch that no queue takes is refused before the run begins', async (t) => {
+  const long = movies(40).map((each) => ({ ...each, title: 'é'.repeat(30_000) }));
+  const services = servicesIn(t.testdir(), long);
+  const request = { date: DATE, runId: RUN, topN: 40 };
+  await t.rejects(extract({ ...request, batchSize: 18 }, services), {
+    verdict: 'stop',
+    message:
+      /^cannot extract 2026-01-02: message 2026-01-02\.20260102T030000Z\.0 has 10\d+ bytes; SQS takes at most 1048576$/,
+    hint: 'use a smaller --batch-size',
+  });
+  t.same(await keysOf(services.bronze.list('')), []);
+  t.same(await services.queue.depth(), { ready: 0, hidden: 0, dead: 0 });
+  t.match(await extract({ ...request, batchSize: 17 }, services), {
+    movies: 40,
+    batches: 3,
+    continued: false,
+  });
+});
+
+t.test('a movie alone is never too large for a message', async (t) => {
+  const worst = movie(1, { title: '\u0000'.repeat(65_400) });
+  const services = servicesIn(t.testdir(), [worst, movie(2)]);
+  t.match(await extract({ date: DATE, runId: RUN, batchSize: 1 }, services), { movies: 2, rejected: [] });
+});
+
+t.test('a directory takes no message that SQS would refuse', async (t) => {
+  const { queue } = servicesIn(t.testdir(), []);
+  const of = (body: string) => ({ body, group: 'g', deduplicationId: `id ${body.length}` });
+  const largest = of('x'.repeat(MAX_MESSAGE_BYTES));
+  for (const body of [`${'x'.repeat(MAX_MESSAGE_BYTES)}y`, '\uffff'.repeat(MAX_MESSAGE_BYTES / 6 + 1)])
+    await t.rejects(queue.send([largest, of(body)]), {
+      message: /SQS takes at most 1048576$/,
+      hint: 'use a smaller --batch-size',
+    });
+  t.same(await queue.depth(), { ready: 0, hidden: 0, dead: 0 }, 'nothing of such a send is in it');
+  await queue.send([largest]);
+  t.same(await queue.depth(), { ready: 1, hidden: 0, dead: 0 });
 });

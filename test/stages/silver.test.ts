@@ -5,6 +5,7 @@ import { silentLog } from '../../src/log.js';
 import { decodeJson } from '../../src/records/decode.js';
 import { SilverLineage } from '../../src/records/markers.js';
 import { readManifest } from '../../src/records/runs.js';
+import { readSilver } from '../../src/records/silver-file.js';
 import { enrichDate } from '../../src/stages/enrich.js';
 import { extract } from '../../src/stages/extract.js';
 import { silver } from '../../src/stages/silver.js';
@@ -97,6 +98,37 @@ t.test('a record that cannot be used is quarantined with its reason, never dropp
   );
   t.equal(services.warnings.length, 6);
   t.match(await lineageOf(directory), { silver: { rows: 2, quarantined: 6 }, statuses: { enriched: 2 } });
+});
+
+t.test('a record of another date, and one of absurd size, are quarantined', async (t) => {
+  const directory = t.testdir();
+  const services = await complete(directory, 5);
+  const change = async (imdbId: string, facts: object) => {
+    const record = JSON.parse(await readFile(recordOf(directory, imdbId), 'utf8'));
+    const changed = {
+      ...record,
+      ...facts,
+      omdb: { ...record.omdb, ...('omdb' in facts && (facts.omdb as object)) },
+    };
+    await writeFile(recordOf(directory, imdbId), JSON.stringify(changed));
+  };
+  await change('tt0000001', { date: '2026-01-01' });
+  await change('tt0000002', { omdb: { Response: 'x'.repeat(9_000_000) } });
+  await change('tt0000003', { omdb: { Plot: 'é'.repeat(2_100_000) } });
+  await change('tt0000004', { omdb: { Plot: 'é'.repeat(2_097_000) } });
+  t.match(await silver(DATE, services), { rows: 2, quarantined: 3 });
+  const lines = (await textOf(directory, 'silver', KEYS.quarantine)).trim().split('\n');
+  t.match(
+    lines.map((line) => JSON.parse(line)),
+    [
+      { imdbId: 'tt0000001', reason: 'its record is of 2026-01-01' },
+      { imdbId: 'tt0000002', reason: 'its record is longer than 8388608 bytes' },
+      { imdbId: 'tt0000003', reason: /^its row has 42\d{5} bytes$/ },
+    ],
+  );
+  const plots: (number | undefined)[] = [];
+  await readSilver(services.silver, DATE, ({ plot }) => plots.push(plot?.length));
+  t.same(plots, [2_097_000, undefined], 'a row of the largest size is read back');
 });
 
 t.test('a movie that was given up keeps its list values', async (t) => {
