@@ -49,6 +49,14 @@ export async function sweepTemporaryFiles(directory: string): Promise<void> {
   for (const name of await readdirIfThere(directory)) await removeIfAbandoned(directory, name);
 }
 
+/** The same for a directory and all below it. */
+export async function sweepTemporaryFilesBelow(directory: string): Promise<void> {
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) await sweepTemporaryFilesBelow(join(directory, entry.name));
+    else await removeIfAbandoned(directory, entry.name);
+  }
+}
+
 /** Removes a file if it is a temporary one whose writer was killed. */
 export async function removeIfAbandoned(directory: string, name: string): Promise<void> {
   if (!name.startsWith(TEMPORARY_PREFIX)) return;

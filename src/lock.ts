@@ -35,9 +35,15 @@ export async function withLock<Result>(root: string, work: () => Promise<Result>
   }
 }
 
-/** Removes what processes that were killed while they took the lock left behind. */
+/**
+ * Removes what processes that were killed while they took the lock left behind: all but the highest number, which
+ * anybody may do at any time.
+ */
 export async function sweepLock(root: string): Promise<void> {
-  await sweepTemporaryFiles(lockDirectory(root));
+  const directory = lockDirectory(root);
+  await sweepTemporaryFiles(directory);
+  const names = await readdirIfThere(directory);
+  await removeLower(directory, names, highestOf(names));
 }
 
 function lockDirectory(root: string): string {

@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { cli, contentsOf, filesUnder, jsonLines, startCli, told } from './support/cli.js';
 import { answers, movieList, type OmdbServer, startOmdb } from './support/omdb-server.js';
+import { OMDB_KEY } from './support/secrets.js';
 
 const DATE = '2099-01-02';
-const MOVIES = 60;
-const BATCH_SIZE = 4;
+const MOVIES = 24;
+const BATCH_SIZE = 2;
 const BATCHES = MOVIES / BATCH_SIZE;
 const ids = movieList.items.slice(0, MOVIES).map(({ id }) => id);
 const runAll = ['run-all', '--date', DATE, '--top-n', `${MOVIES}`, '--batch-size', `${BATCH_SIZE}`];
@@ -17,7 +18,7 @@ async function fresh(t: Test) {
   const cwd = t.testdir();
   const server = await startOmdb(() => ({ delayMs: 20 }));
   t.teardown(server.close);
-  const env = { OMDB_URL: server.url, OMDB_API_KEY: 'sekret123', MOVIES_URL: server.moviesUrl };
+  const env = { OMDB_URL: server.url, OMDB_API_KEY: OMDB_KEY, MOVIES_URL: server.moviesUrl };
   const run = (...args: string[]) => cli(args, { cwd, env });
   return { cwd, env, server, run };
 }
@@ -77,17 +78,12 @@ const whenThereIs =
   };
 
 const moments: Record<string, Moment> = {
-  'when the list was asked for': (_, server) => server.received(1),
   'when the manifest stands': whenThereIs(/^bronze\/.*\/_manifest\.json$/),
-  'when the first message is sent': whenThereIs(/^queue\/\d/),
-  'after the first call': afterCalls(1),
   'after a third of the calls': afterCalls(MOVIES / 3),
-  'after the last call': afterCalls(MOVIES),
   'when the run is published': whenThereIs(/^bronze\/dt=[^/]+\/_SUCCESS$/),
-  'when the first gold dataset stands': whenThereIs(/^gold\/[a-z]/),
 };
 
-for (const [name, moment] of Object.entries(moments)) {
+for (const [index, [name, moment]] of Object.entries(moments).entries()) {
   t.test(`a run that is killed ${name} is finished as if nothing had happened`, async (t) => {
     const { cwd, env, server, run } = await fresh(t);
     const { child, result } = startCli(runAll, { cwd, env });
@@ -102,7 +98,8 @@ for (const [name, moment] of Object.entries(moments)) {
     );
     t.comment(`${recorded.length} of ${MOVIES} movies had their record`);
     server.forget();
-    const commands = hasManifest ? [['enrich'], ['silver'], ['gold']] : [runAll];
+    const byStages = hasManifest && index % 2 === 1;
+    const commands = byStages ? [['enrich'], ['silver'], ['gold']] : [runAll];
     for (const [command = '', ...rest] of commands) {
       const done = await run(command, ...(rest.length > 0 ? rest : ['--date', DATE]));
       t.equal(done.code, 0, `${command} ${told(done)}`);

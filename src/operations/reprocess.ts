@@ -16,11 +16,11 @@ export interface Plan {
  * there is none yet, `failed` finishes the newest run and mends every layer that is missing or stale.
  */
 export function planOf(state: DateState, reprocess: Reprocess): Plan | undefined {
-  const { newestRun, published, silver, gold } = state;
+  const { newestRun, published, silver, gold, nextIsBehind } = state;
   if (reprocess === 'all' || newestRun === undefined) return { bronze: 'new', silver: true, gold: true };
   if (reprocess === 'none') return undefined;
   if (published === undefined || newestRun > published.runId)
     return { bronze: 'continue', silver: true, gold: true };
   if (silver !== 'fresh') return { bronze: 'keep', silver: true, gold: true };
-  return gold === 'fresh' ? undefined : { bronze: 'keep', silver: false, gold: true };
+  return gold === 'fresh' && !nextIsBehind ? undefined : { bronze: 'keep', silver: false, gold: true };
 }

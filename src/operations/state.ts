@@ -5,7 +5,7 @@ import { readGoldLineage, readSilverLineage } from '../records/lineage.js';
 import type { ObjectReference, Success } from '../records/markers.js';
 import type { PartitionDate, RunId } from '../records/run.js';
 import { newestRun, readSuccess } from '../records/runs.js';
-import { dateBefore } from '../records/silver-file.js';
+import { dateBefore, datesOf } from '../records/silver-file.js';
 import type { ObjectLister, ObjectReader } from '../stores/store.js';
 
 export interface Layers {
@@ -29,6 +29,8 @@ export interface DateState {
   published: Success | undefined;
   silver: LayerState;
   gold: LayerState;
+  /** The next later date has a gold that was made against another silver of this date, or without it. */
+  nextIsBehind: boolean;
 }
 
 /** Reads the markers and lineages of a date, and the objects that they vouch for. */
@@ -43,6 +45,7 @@ export async function stateOf(date: PartitionDate, layers: Layers): Promise<Date
     published: published?.success,
     silver: await silverState(date, published?.success, layers.silver),
     gold: await goldState(date, layers),
+    nextIsBehind: await isNextBehind(date, layers),
   };
 }
 
@@ -74,6 +77,15 @@ async function goldState(date: PartitionDate, { silver, gold }: Layers): Promise
       lineage.previous?.sha256 === (await hashOf(silver, silverKeys.movies(earlier)))) &&
     (await Promise.all(datasets.map(({ name }) => stands(lineage.datasets[name], gold)))).every(Boolean);
   return agrees ? 'fresh' : 'stale';
+}
+
+/** Whoever made gold of this date may have been killed before the next one's was built again. */
+async function isNextBehind(date: PartitionDate, { silver, gold }: Layers): Promise<boolean> {
+  const next = (await datesOf(silver)).find((later) => later > date);
+  const lineage = next && (await readGoldLineage(gold, next));
+  if (!lineage) return false;
+  const { previous } = lineage;
+  return previous?.date !== date || previous.sha256 !== (await hashOf(silver, silverKeys.movies(date)));
 }
 
 async function stands(reference: ObjectReference | undefined, store: ObjectReader): Promise<boolean> {

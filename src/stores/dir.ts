@@ -5,16 +5,10 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import pLimit from 'p-limit';
 import { PipelineError } from '../errors.js';
-import {
-  codeOf,
-  fileError,
-  RESERVED_PREFIX,
-  sweepTemporaryFiles,
-  unlinkIfThere,
-  writeTemporary,
-} from '../files.js';
-import { sweepLock, withLock } from '../lock.js';
+import { codeOf, fileError, RESERVED_PREFIX, unlinkIfThere, writeTemporary } from '../files.js';
+import { withLock } from '../lock.js';
 import { type Guard, isDirectory, isDirectoryIfThere, listing } from './dir-listing.js';
+import { sweeperOf } from './dir-sweep.js';
 import type { Condition, Etag, PutOutcome, Store } from './store.js';
 
 const ETAG_HASH = 'sha256';
@@ -27,7 +21,7 @@ const ETAG_HASH = 'sha256';
  * @param uri how the user named it, for messages
  */
 export function dirStore(root: string, uri: string = root): Store {
-  const swept = new Set<string>();
+  const sweepAround = sweeperOf(root);
   const oneAtATime = pLimit(1);
   const pathOf = (key: string) => {
     const parts = key.split('/');
@@ -65,14 +59,18 @@ export function dirStore(root: string, uri: string = root): Store {
     get: (key) =>
       guarded('read', () =>
         ifThere(async () => {
-          const body = await readFile(pathOf(key));
+          const path = pathOf(key);
+          await sweepAround(key);
+          const body = await readFile(path);
           return { body, etag: etagOf(body) };
         }),
       ),
     read: (key) =>
       guarded('read', () =>
         ifThere(async () => {
-          const file = await open(pathOf(key), 'r');
+          const path = pathOf(key);
+          await sweepAround(key);
+          const file = await open(path, 'r');
           if ((await file.stat()).isDirectory()) {
             await file.close();
             return undefined;
@@ -81,18 +79,19 @@ export function dirStore(root: string, uri: string = root): Store {
         }),
       ),
     head: (key) =>
-      guarded('read', () => ifThere(async () => ({ etag: await hashStream(createReadStream(pathOf(key))) }))),
+      guarded('read', () =>
+        ifThere(async () => {
+          const path = pathOf(key);
+          await sweepAround(key);
+          return { etag: await hashStream(createReadStream(path)) };
+        }),
+      ),
     list: (prefix, options) => listing(root, prefix, options?.delimiter === '/', guarded),
     put: (key, body, condition) =>
       guarded('write', async () => {
         const path = pathOf(key);
-        const directory = dirname(path);
-        if (swept.size === 0) await sweepLock(root);
-        if (!swept.has(directory)) {
-          swept.add(directory);
-          await sweepTemporaryFiles(directory);
-        }
-        const temporary = await writeTemporary(directory, body);
+        await sweepAround(key);
+        const temporary = await writeTemporary(dirname(path), body);
         try {
           if (await isDirectoryIfThere(path))
             throw new PipelineError('stop', `${path} is a directory`, { hint });

@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import { PipelineError } from '../../src/errors.js';
+import { writeTemporary } from '../../src/files.js';
 import { dirStore } from '../../src/stores/dir.js';
 import { openStore } from '../../src/stores/open.js';
 import type { Store } from '../../src/stores/store.js';
@@ -291,12 +292,44 @@ t.test('a failing source keeps its own error', async (t) => {
   t.equal(await store.put('a', body).catch((error: unknown) => error), reset);
 });
 
-t.test('what a process left that was killed while it took the lock goes with the next put', async (t) => {
-  const root = t.testdir({ [LOCK]: { '.movie-etl-tmp.1-1-00000000.0-1': 'dead', '000000000003': '' } });
+t.test('what a process left that was killed while it took the lock goes with the next use', async (t) => {
+  const dead = '.movie-etl-tmp.1-1-00000000.0-1';
   const long = new Date(Date.now() - 24 * 60 * 60 * 1000);
-  await utimes(join(root, LOCK, '.movie-etl-tmp.1-1-00000000.0-1'), long, long);
-  t.equal(await dirStore(root).put('dt=1/a', 'one', { ifAbsent: true }), 'written');
-  t.same(await readdir(join(root, LOCK)), ['000000000003']);
+  const uses: Record<string, (store: Store) => Promise<unknown>> = {
+    put: (store) => store.put('dt=1/a', 'one', { ifAbsent: true }),
+    get: (store) => store.get('dt=1/a'),
+  };
+  for (const [name, use] of Object.entries(uses)) {
+    const locks = { [dead]: 'dead', '000000000002': '', '000000000003': '1-1-00000000' };
+    const root = t.testdir({ [name]: { [LOCK]: locks } });
+    await utimes(join(root, name, LOCK, dead), long, long);
+    await use(dirStore(join(root, name)));
+    t.same(await readdir(join(root, name, LOCK)), ['000000000003'], `${name}: the highest number stays`);
+  }
+});
+
+t.test('whoever reads an object sweeps its folder and all below it, whether or not it stands', async (t) => {
+  const dead = '.movie-etl-tmp.1-1-00000000.0-1';
+  const long = new Date(Date.now() - 24 * 60 * 60 * 1000);
+  const folders = ['dt=1', 'dt=1/run=R', 'dt=1/run=R/_errors', 'dt=2'];
+  const reads: Record<string, (store: Store, key: string) => Promise<unknown>> = {
+    get: (store, key) => store.get(key),
+    head: (store, key) => store.head(key),
+    read: async (store, key) => (await store.read(key))?.body.destroy(),
+  };
+  for (const [name, read] of Object.entries(reads)) {
+    for (const key of ['dt=1/stands', 'dt=1/missing']) {
+      const root = t.testdir({
+        'dt=1': { [dead]: 'half', stands: '', 'run=R': { [dead]: 'half', _errors: { [dead]: 'half' } } },
+        'dt=2': { [dead]: 'half' },
+      });
+      for (const folder of folders) await utimes(join(root, folder, dead), long, long);
+      const living = await writeTemporary(join(root, 'dt=1/run=R'), 'half');
+      await read(dirStore(root), key);
+      const left = (await readdir(root, { recursive: true })).filter((path) => path.includes('-tmp.'));
+      t.same(left.sort(), [relative(root, living), join('dt=2', dead)].sort(), `${name} ${key}`);
+    }
+  }
 });
 
 t.test(
