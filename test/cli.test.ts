@@ -27,6 +27,7 @@ import {
   type Script,
   startOmdb,
 } from './support/omdb-server.js';
+import { leaksIn, OMDB_KEY } from './support/secrets.js';
 
 /** Each test has its own directory and its own server; most of the time is the start of processes. */
 t.jobs = 2;
@@ -34,14 +35,13 @@ t.jobs = 2;
 /** Days to come: a day in the past has a warning of its own. */
 const DATE = '2099-01-02';
 const NEXT = '2099-01-03';
-const KEY = 'sekret123';
 const ESCAPE = /\u001b/;
 
 /** An OMDb with a movie list, and the environment that names them. */
 async function sources(t: Test, script: Script = () => undefined) {
   const server = await startOmdb(script);
   t.teardown(server.close);
-  const env = { OMDB_URL: server.url, OMDB_API_KEY: KEY, MOVIES_URL: server.moviesUrl };
+  const env = { OMDB_URL: server.url, OMDB_API_KEY: OMDB_KEY, MOVIES_URL: server.moviesUrl };
   return { server, env };
 }
 
@@ -687,7 +687,7 @@ t.test('a date in the past gets the list of today, and is told so', async (t) =>
 t.test('a .env file is read, and the environment wins over it', async (t) => {
   const { server } = await sources(t);
   const cwd = t.testdir({
-    '.env': `OMDB_URL=${server.url}\nOMDB_API_KEY=${KEY}\nMOVIES_URL=${server.moviesUrl}\nTOP_N=3\nBATCH_SIZE=2\n`,
+    '.env': `OMDB_URL=${server.url}\nOMDB_API_KEY=${OMDB_KEY}\nMOVIES_URL=${server.moviesUrl}\nTOP_N=3\nBATCH_SIZE=2\n`,
   });
   const { code, stdout } = await cli(['run-all', '--date', DATE, '--json'], {
     cwd,
@@ -695,7 +695,7 @@ t.test('a .env file is read, and the environment wins over it', async (t) => {
   });
   t.equal(code, 0);
   t.match(jsonLines(stdout), [{ extract: { topN: 3, batchSize: 3 } }]);
-  t.ok(server.calls.every(({ path, apikey }) => path !== '/' || apikey === KEY));
+  t.ok(server.calls.every(({ path, apikey }) => path !== '/' || apikey === OMDB_KEY));
 });
 
 t.test('a used-up quota exits 75 and says how to go on', async (t) => {
@@ -744,7 +744,7 @@ t.test('a used-up quota exits 75 and says how to go on', async (t) => {
   const everything = [...(await contentsOf(cwd)).values(), refused.stdout, refused.stderr, drain.stderr].join(
     '\n',
   );
-  t.notOk(everything.includes(KEY), 'the key is nowhere');
+  t.same(leaksIn(everything), [], 'the key is nowhere');
 });
 
 t.test('a wrong key exits 1, loses no message and says what to set', async (t) => {
@@ -756,7 +756,6 @@ t.test('a wrong key exits 1, loses no message and says what to set', async (t) =
     const { code, stderr } = await run(...args, '--verbose');
     t.equal(code, 1, args.join(' '));
     t.match(linesOf(stderr)[0], /^error: OMDb refuses the key \("Invalid API key!"\); set OMDB_API_KEY/);
-    t.notOk(stderr.includes(KEY));
     t.equal((await messagesIn(cwd)).length, 4);
   }
   server.script = () => undefined;
@@ -881,4 +880,44 @@ t.test('a terminal that tells no width gets plain lines', async (t) => {
   });
   t.match(stdout, new RegExp(`^✔ gold ${DATE}: 13 datasets of 3 movies\r?$`, 'm'));
   t.notMatch(stdout, /\u001b/);
+});
+
+t.test(
+  'gold --escape-formulas guards the texts of a spreadsheet, until gold is made without it',
+  async (t) => {
+    const cwd = t.testdir();
+    await writeFile(
+      join(cwd, 'list.json'),
+      JSON.stringify({ items: [{ id: 'tt9999999', rank: 1, title: '=1+1' }], errorMessage: '' }),
+    );
+    const run = preparedIn(cwd);
+    await run('run-all', '--offline', '--movies', 'list.json', '--date', DATE, '--quiet');
+    const top = () => readFile(join(cwd, `data/gold/top_rated/dt=${DATE}/top_rated.csv`), 'utf8');
+    t.match(await top(), /\n1,tt9999999,=1\+1,/);
+    await run('gold', '--date', DATE, '--escape-formulas');
+    t.match(await top(), /\n1,tt9999999,'=1\+1,/);
+    t.match(await run('run-all', '--offline', '--date', DATE, '--json'), { stdout: /"status":"skipped"/ });
+    t.match(await top(), /'=1\+1/, 'what is complete stays as it is');
+    await run('gold', '--date', DATE);
+    t.match(await top(), /\n1,tt9999999,=1\+1,/);
+    t.match(await readFile(join(cwd, `data/silver/movies/dt=${DATE}/movies.csv`), 'utf8'), /,=1\+1,/);
+  },
+);
+
+t.test('what others wrote steers no terminal: control characters are shown as escapes', async (t) => {
+  const cwd = t.testdir();
+  const name = 'a\u001b[31m\u202eb.json';
+  const errorMessage = 'no\u001b]0;title\u0007\u009b2J\r\nway';
+  await writeFile(join(cwd, name), JSON.stringify({ items: [], errorMessage }));
+  const options = { cwd, env: { FORCE_COLOR: '1' } };
+  const args = ['extract', '--movies', name, '--date', DATE, '--verbose'];
+  const { code, stderr } = await cli(args, options);
+  t.equal(code, 1);
+  t.match(stderr, '\u001b[31merror:\u001b[39m movie list a\\u001b[31m\\u202eb.json reports an error: ');
+  t.match(stderr, 'no\\u001b]0;title\\u0007\\u009b2J way');
+  const colourless = stderr.replaceAll(/\u001b\[\d+m/g, '');
+  t.notMatch(colourless, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+  const { stdout } = await cli([...args, '--json'], options);
+  t.notMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+  t.match(JSON.parse(stdout).error.message, 'no\u001b]0;title\u0007\u009b2J\r\nway', 'JSON means the same');
 });

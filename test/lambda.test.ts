@@ -10,10 +10,10 @@ import { openStore } from '../src/stores/open.js';
 import { awsOf } from './support/aws.js';
 import { invalidKey, limitReached, type OmdbServer, startOmdb } from './support/omdb-server.js';
 import { keysOf } from './support/pipeline.js';
+import { OMDB_KEY, SECRET_ACCESS_KEY, watch, watchRequests } from './support/secrets.js';
 
 const DATE = '2026-11-23';
 const RUN = '20261123T030000Z';
-const KEY = 'sekret123';
 const SECRET = 'movie-etl/omdb';
 const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:movies.fifo';
 
@@ -34,11 +34,12 @@ interface Deployed {
 async function account(t: Test) {
   const emulator = await startEmulator();
   t.teardown(emulator.close);
+  watchRequests(emulator);
   const omdb = await startOmdb();
   t.teardown(omdb.close);
   for (const layer of ['bronze', 'silver', 'gold']) await emulator.createBucket(`etl-${layer}`);
   const queue = await emulator.createQueue('movies.fifo', { FifoQueue: 'true' });
-  emulator.putSecret(SECRET, JSON.stringify({ omdbapi_key: KEY }));
+  emulator.putSecret(SECRET, JSON.stringify({ omdbapi_key: OMDB_KEY }));
   const aws = awsOf(t, emulator);
   const layer = (name: string) => openStore(`s3://etl-${name}/${name}`, aws);
   const variables = variablesOf(emulator, omdb, queue);
@@ -52,7 +53,7 @@ function variablesOf(emulator: Emulator, omdb: OmdbServer, queue: string) {
     AWS_REGION: 'us-east-1',
     AWS_ENDPOINT_URL: emulator.url,
     AWS_ACCESS_KEY_ID: 'function',
-    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
     BRONZE_URI: 's3://etl-bronze/bronze',
     SILVER_URI: 's3://etl-silver/silver',
     GOLD_URI: 's3://etl-gold/gold',
@@ -69,9 +70,10 @@ function deployed(t: Test, name: string, variables: Record<string, string | unde
   const environment = Object.fromEntries(
     Object.entries(variables).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
-  const container = new Container({ file, exportName: 'handler', environment }, (line) =>
-    logs.push(JSON.parse(line) as Record<string, unknown>),
-  );
+  const container = new Container({ file, exportName: 'handler', environment }, (line) => {
+    watch(`the log of ${name}`, line);
+    logs.push(JSON.parse(line) as Record<string, unknown>);
+  });
   t.teardown(() => container.stop());
   let requests = 0;
   return {
@@ -79,6 +81,7 @@ function deployed(t: Test, name: string, variables: Record<string, string | unde
     invoke: async (event, requestId, timeoutSeconds = 60) => {
       const awsRequestId = requestId ?? `00000000-0000-4000-8000-${String(++requests).padStart(12, '0')}`;
       const outcome = await container.invoke({ event, context: { awsRequestId }, timeoutSeconds });
+      watch(`the outcome of ${name}`, JSON.stringify(outcome));
       return outcome.ok
         ? { ok: true, response: outcome.response, error: '' }
         : { ok: false, response: undefined, error: outcome.error.errorMessage };
@@ -308,9 +311,9 @@ t.test('enrich', async (t) => {
 
   await t.test('the key comes from the secret, once for a container', async (t) => {
     for (const [secret, what] of [
-      [JSON.stringify({ omdbapi_key: KEY }), 'JSON'],
-      [`${KEY}\n`, 'plain text'],
-      [`"${KEY}"`, 'plain text in quotes'],
+      [JSON.stringify({ omdbapi_key: OMDB_KEY }), 'JSON'],
+      [`${OMDB_KEY}\n`, 'plain text'],
+      [`"${OMDB_KEY}"`, 'plain text in quotes'],
     ] as const) {
       const { deploy, bodies, emulator, omdb } = await begun(t, 2);
       emulator.putSecret(SECRET, secret);
@@ -319,11 +322,10 @@ t.test('enrich', async (t) => {
         t.same((await enrich.invoke({ Records: [record(0, body)] })).response, failed());
       t.same(
         new Set(omdb.calls.filter(({ path }) => path === '/').map(({ apikey }) => apikey)),
-        new Set([KEY]),
+        new Set([OMDB_KEY]),
         what,
       );
       t.equal(emulator.calls.filter(({ operation }) => operation === 'GetSecretValue').length, 1);
-      t.notMatch(JSON.stringify(enrich.logs), KEY, 'and is in no log');
     }
   });
 
@@ -340,9 +342,12 @@ t.test('enrich', async (t) => {
 
   await t.test('OMDB_API_KEY serves without a secret', async (t) => {
     const { deploy, bodies, emulator, omdb } = await begun(t, 1);
-    const enrich = deploy('enrich-and-store-movie', { OMDB_API_KEY: 'own', OMDB_API_KEY_SECRET: undefined });
+    const enrich = deploy('enrich-and-store-movie', {
+      OMDB_API_KEY: `${OMDB_KEY}-own`,
+      OMDB_API_KEY_SECRET: undefined,
+    });
     t.same((await enrich.invoke({ Records: [record(0, bodies[0] ?? '')] })).response, failed());
-    t.equal(omdb.calls.at(-1)?.apikey, 'own');
+    t.equal(omdb.calls.at(-1)?.apikey, `${OMDB_KEY}-own`);
     t.notOk(emulator.calls.some(({ operation }) => operation === 'GetSecretValue'));
   });
 
@@ -350,20 +355,20 @@ t.test('enrich', async (t) => {
     const { deploy, bodies, emulator, omdb } = await begun(t, 1);
     const enrich = deploy('enrich-and-store-movie');
     const event = { Records: [record(0, bodies[0] ?? '')] };
-    emulator.putSecret(SECRET, '{"another_key": "x"}');
+    emulator.putSecret(SECRET, JSON.stringify({ another_key: OMDB_KEY }));
     const { ok, error } = await enrich.invoke(event);
     t.notOk(ok, 'it throws');
     t.equal(error, `the secret ${SECRET} holds no OMDb key`);
     t.match(enrich.logs.at(-1), { level: 'ERROR', verdict: 'stop', hint: /omdbapi_key/ });
 
-    emulator.putSecret(SECRET, 'out-of-date');
-    omdb.script = ({ apikey }) => (apikey === KEY ? undefined : invalidKey);
+    emulator.putSecret(SECRET, `${OMDB_KEY}-old`);
+    omdb.script = ({ apikey }) => (apikey === OMDB_KEY ? undefined : invalidKey);
     t.same(
       (await enrich.invoke(event)).response,
       failed(0),
       'the secret was put right, but with a wrong key',
     );
-    emulator.putSecret(SECRET, KEY);
+    emulator.putSecret(SECRET, OMDB_KEY);
     t.same((await enrich.invoke(event)).response, failed(), 'and now with a good one');
   });
 

@@ -294,3 +294,35 @@ t.test('a date without a run says how to start one', async (t) => {
   });
   await t.rejects(enrichDate({ date: DATE, runId: LATER }, services), { message: /has no manifest/ });
 });
+
+t.test(
+  'a drain ends while OMDb is down, and uses up no receive of the messages that it leaves',
+  async (t) => {
+    const { services, omdb, pass } = await extracted(t.testdir(), 200, 1);
+    const failing = (ids: ReadonlySet<string> | undefined) => ({
+      lookup: async (id: string) => {
+        if (ids === undefined || ids.has(id)) throw new PipelineError('retry', 'OMDb answers 503');
+        return omdb.lookup(id);
+      },
+    });
+    await drainQueue({ ...services, omdb: failing(undefined) });
+    const { ready, hidden } = await services.queue.depth();
+    t.equal(ready + hidden, 200);
+    t.ok(hidden >= 25 && hidden < 60, `${hidden} were tried`);
+
+    const bad = new Set(
+      movies(200)
+        .slice(0, 60)
+        .map(({ id }) => id),
+    );
+    for (let drains = 0; drains < 4; drains++) {
+      pass(1);
+      await drainQueue({ ...services, omdb: failing(bad) });
+    }
+    t.same(
+      await services.queue.depth(),
+      { ready: 0, hidden: 60, dead: 0 },
+      'movies that always fail keep no other from being done',
+    );
+  },
+);

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import {
+  DecodeError,
   InterruptedError,
   messageOf,
   PipelineError,
@@ -42,14 +43,33 @@ export interface BatchSummary {
   published: boolean;
 }
 
-/** A batch has a movie without a record. The verdict is that of the worst failure in it. */
-export class BatchFailedError extends PipelineError {
-  readonly imdbId: string;
+/** Movies of a batch that have no record, and why. */
+type Failures = readonly [MovieFailure, ...MovieFailure[]];
+interface MovieFailure {
+  imdbId: string;
+  error: PipelineError;
+}
 
-  constructor(imdbId: string, cause: PipelineError) {
-    super(cause.verdict, cause.message, { cause, ...(cause.hint === undefined ? {} : { hint: cause.hint }) });
+/** A batch has movies without a record. Verdict and message are those of the worst failure in it. */
+export class BatchFailedError extends PipelineError {
+  /** The movie of the worst failure. */
+  readonly imdbId: string;
+  /** Every movie that failed, the worst first. */
+  readonly imdbIds: readonly string[];
+
+  /** @param rest what happened to the other movies of the batch */
+  constructor(
+    failures: Failures,
+    readonly rest: BatchSummary,
+  ) {
+    const [{ imdbId, error }] = failures;
+    super(error.verdict, error.message, {
+      cause: error,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
     this.name = 'BatchFailedError';
     this.imdbId = imdbId;
+    this.imdbIds = failures.map((failure) => failure.imdbId);
   }
 }
 
@@ -58,31 +78,57 @@ export class BatchFailedError extends PipelineError {
  * the run published when it was the last. Everything may be repeated: records and markers are put if absent.
  * @param attempt how often the batch was tried, this time included
  * @throws BatchFailedError after the batch's other movies are recorded; `_errors/` then says why
+ * @throws DecodeError when there is no such run; nothing is written then
  */
 export async function enrichBatch(
   message: Message,
   services: EnrichServices,
   attempt = 1,
 ): Promise<BatchSummary> {
-  const { run, batch, movies } = message;
+  const { run, batch } = message;
+  await requireManifest(run, services);
+  try {
+    const summary = await enrichMovies(message, services);
+    return { ...summary, published: await completeBatch(run, batch, services) };
+  } catch (error) {
+    if (error instanceof PipelineError && !(error instanceof InterruptedError))
+      await storeFailure(message, error, attempt, services);
+    throw error;
+  }
+}
+
+/** The runs of a store whose manifests were seen: a manifest stays, so a process asks once for each run. */
+const begun = new WeakMap<ObjectReader, Set<string>>();
+
+/** The records of a run that nobody began would make it the newest of its date, one that never can be finished. */
+async function requireManifest({ id, date }: RunReference, { bronze }: EnrichServices): Promise<void> {
+  const key = bronzeKeys.manifest(date, id);
+  const seen = begun.get(bronze) ?? new Set();
+  begun.set(bronze, seen);
+  if (seen.has(key) || (await bronze.head(key))) {
+    seen.add(key);
+    return;
+  }
+  throw new DecodeError(`message of run ${id} of ${date}: the run has no manifest`, {
+    hint: `its bronze is gone or another one: start a new run with: movie-etl extract --date ${date}`,
+  });
+}
+
+async function enrichMovies({ run, movies }: Message, services: EnrichServices): Promise<BatchSummary> {
   const summary: BatchSummary = { enriched: 0, not_found: 0, standing: 0, published: false };
-  const failures: BatchFailedError[] = [];
+  const failures: MovieFailure[] = [];
   const enrichOne = async (movie: ListItem) => {
     try {
       summary[await enrichMovie(run, movie, services)]++;
       services.onMovie?.();
     } catch (error) {
       if (!(error instanceof PipelineError) || error instanceof InterruptedError) throw error;
-      failures.push(new BatchFailedError(movie.id, error));
+      failures.push({ imdbId: movie.id, error });
     }
   };
   await pMap(movies, enrichOne, { concurrency: services.concurrency });
-  const worst = failures.sort((a, b) => SEVERITY[b.verdict] - SEVERITY[a.verdict])[0];
-  if (worst) {
-    await storeFailure(run, batch, worst, attempt, services);
-    throw worst;
-  }
-  summary.published = await completeBatch(run, batch, services);
+  const [worst, ...others] = failures.sort((a, b) => SEVERITY[b.error.verdict] - SEVERITY[a.error.verdict]);
+  if (worst) throw new BatchFailedError([worst, ...others], summary);
   return summary;
 }
 
@@ -114,12 +160,13 @@ async function enrichMovie(
 
 /** Best effort: what the caller learns is the failure itself, also when this cannot be written. */
 async function storeFailure(
-  run: RunReference,
-  batch: number,
-  { verdict, message, imdbId }: BatchFailedError,
+  { run, batch }: Message,
+  failure: PipelineError,
   attempt: number,
   { bronze, now, log }: EnrichServices,
 ): Promise<void> {
+  const { verdict, message } = failure;
+  const imdbId = failure instanceof BatchFailedError ? failure.imdbId : null;
   const entry: BatchError = { version: VERSION, verdict, message, imdbId, attempt, at: now().toISOString() };
   try {
     await bronze.put(bronzeKeys.error(run.date, run.id, batch), encodeJson(entry));

@@ -2,16 +2,20 @@ import pMap from 'p-map';
 import { InterruptedError, PipelineError, throwIfInterrupted } from '../../errors.js';
 import { bronzeKeys } from '../../keys.js';
 import { messageOfBatch, runOf } from '../../records/manifest.js';
+import type { Message } from '../../records/message.js';
 import type { PartitionDate, RunId } from '../../records/run.js';
 import { newestRun } from '../../records/runs.js';
 import { type EnrichServices, enrichBatch } from './batch.js';
 import { batchesDone, completeGroup, groupsOf, isComplete, manifestOf } from './completion.js';
-import { addBatch, type EnrichSummary, emptySummary, failedBatch, verdictOf } from './summary.js';
+import { giveUpMovies } from './give-up.js';
+import { addBatch, addFailure, type EnrichSummary, emptySummary, verdictOf } from './summary.js';
 
 export interface EnrichDateRequest {
   date: PartitionDate;
   /** An older run than the newest one. */
   runId?: RunId | undefined;
+  /** IMDb ids of movies of the run that are closed without an answer. */
+  giveUp?: readonly string[] | undefined;
 }
 
 /**
@@ -20,32 +24,37 @@ export interface EnrichDateRequest {
  * @throws PipelineError when there is no such run, or when nothing can succeed (a wrong key)
  */
 export async function enrichDate(
-  { date, runId }: EnrichDateRequest,
+  { date, runId, giveUp = [] }: EnrichDateRequest,
   services: EnrichServices,
 ): Promise<EnrichSummary> {
   const { bronze, log, signal } = services;
   const { manifest } = await manifestOf(bronze, date, runId ?? (await newestOf(services, date)));
   const run = runOf(manifest);
   const summary = emptySummary(run);
+  const closed = await giveUpMovies(manifest, giveUp, services);
+  summary.given_up = closed.size;
   const done = await batchesDone(bronze, bronzeKeys.doneMarkers(date, run.id));
-  const missing: number[] = [];
+  const missing: Message[] = [];
   for (let batch = 0; batch < run.batches; batch++) {
-    if (done.has(batch)) summary.standing += messageOfBatch(manifest, batch).movies.length;
-    else missing.push(batch);
+    const message = messageOfBatch(manifest, batch);
+    const movies = message.movies.filter(({ id }) => !closed.has(id));
+    if (done.has(batch)) summary.standing += movies.length;
+    else missing.push({ ...message, movies });
   }
-  let finished = summary.standing;
+  let finished = summary.standing + closed.size;
   const onMovie = () => log.progress({ done: ++finished, total: manifest.movies.length, noun: 'movies' });
   let quota = false;
   let stopped: { error: unknown } | undefined;
-  const finish = async (batch: number) => {
+  const finish = async (message: Message) => {
     if (quota || stopped || signal?.aborted) return;
     try {
-      addBatch(summary, await enrichBatch(messageOfBatch(manifest, batch), { ...services, onMovie }));
+      addBatch(summary, await enrichBatch(message, { ...services, onMovie }));
     } catch (error) {
       if (error instanceof InterruptedError) return;
+      // Whatever stops one batch stops them all, a marker of another version too: they are of one run.
       if (verdictOf(error) === 'stop') stopped ??= { error };
       if (verdictOf(error) === 'quota') quota = true;
-      summary.failed.push(failedBatch(batch, error));
+      addFailure(summary, message.batch, error);
     }
   };
   await pMap(missing, finish, { concurrency: services.concurrency });

@@ -6,17 +6,26 @@ const LONGEST_DELAY_SECONDS = 15 * 60;
 /** The longest that SQS can hide a message. */
 const LONGEST_DEFERRAL_SECONDS = 12 * 60 * 60;
 
-/**
- * After how many seconds a message that failed is to come back: at once after an interruption, at the next UTC day
- * once the quota is used up, else after growing pauses.
- * @param attempt how often the message was received, this time included
- */
-export function delayOf(error: unknown, attempt: number, now: Date): number {
-  if (error instanceof InterruptedError) return 0;
-  return verdictOf(error) === 'quota' ? secondsToNextDay(now) : delayAfter(attempt);
+/** How a message that is not done goes back to its queue. */
+export interface Deferral {
+  /** After so many seconds it comes back. */
+  seconds: number;
+  /** What kept it from being done says nothing of the message, which may be received once more for it. */
+  untried: boolean;
 }
 
-export function delayAfter(attempt: number): number {
+/**
+ * A message that failed comes back at once after an interruption, at the next UTC day once the quota is used up, else
+ * after growing pauses.
+ * @param attempt how often the message was received, this time included
+ */
+export function deferralOf(error: unknown, attempt: number, now: Date): Deferral {
+  if (error instanceof InterruptedError) return { seconds: 0, untried: true };
+  if (verdictOf(error) === 'quota') return { seconds: secondsToNextDay(now), untried: true };
+  return { seconds: delayAfter(attempt), untried: false };
+}
+
+function delayAfter(attempt: number): number {
   return Math.min(FIRST_DELAY_SECONDS * 2 ** (attempt - 1), LONGEST_DELAY_SECONDS);
 }
 

@@ -4,8 +4,8 @@ import { decodeJson } from '../../records/decode.js';
 import { Message } from '../../records/message.js';
 import type { PartitionDate, RunId } from '../../records/run.js';
 import { BatchFailedError, type BatchSummary, type EnrichServices, enrichBatch } from './batch.js';
-import { delayOf } from './delay.js';
-import { verdictOf } from './summary.js';
+import { type Deferral, deferralOf } from './delay.js';
+import { stopsAll, verdictOf } from './summary.js';
 
 export interface MessageSummary extends BatchSummary {
   date: PartitionDate;
@@ -26,14 +26,14 @@ export interface MessageFacts {
 /** A message failed, and comes back. */
 export class MessageFailedError extends PipelineError {
   readonly facts: MessageFacts;
-  /** No movie can be looked up or recorded: a wrong key, no rights. Not that the message itself is bad. */
+  /** Every other message would fail as well. Not that this one is bad. */
   readonly stopsAll: boolean;
 
   constructor(facts: MessageFacts, cause: unknown) {
     const hint = cause instanceof PipelineError ? cause.hint : undefined;
     super(verdictOf(cause), messageOf(cause), { cause, ...(hint === undefined ? {} : { hint }) });
     this.name = 'MessageFailedError';
-    this.stopsAll = cause instanceof BatchFailedError && cause.verdict === 'stop';
+    this.stopsAll = stopsAll(cause);
     this.facts = { ...facts, ...(cause instanceof BatchFailedError ? { imdbId: cause.imdbId } : {}) };
   }
 }
@@ -55,7 +55,7 @@ export async function enrichMessage(
     Object.assign(facts, of);
     return { ...of, ...(await enrichBatch(message, services, attempt)) };
   } catch (error) {
-    await putOff(received, delayOf(error, attempt, services.now()), services);
+    await putOff(received, deferralOf(error, attempt, services.now()), services);
     throw new MessageFailedError(facts, error);
   }
 }
@@ -63,11 +63,11 @@ export async function enrichMessage(
 /** Best effort: where it fails, the message comes back after the queue's own visibility timeout. */
 async function putOff(
   received: ReceivedMessage,
-  seconds: number,
+  { seconds, untried }: Deferral,
   { queue, log }: Parameters<typeof enrichMessage>[1],
 ): Promise<void> {
   try {
-    await queue.defer(received, seconds);
+    await queue.defer(received, seconds, { untried });
   } catch (error) {
     log.warn(`message ${received.id} could not be put off: ${messageOf(error)}`);
   }

@@ -1,4 +1,4 @@
-import { DecodeError, InterruptedError, messageOf, PipelineError, throwIfInterrupted } from '../../errors.js';
+import { DecodeError, InterruptedError, messageOf, throwIfInterrupted } from '../../errors.js';
 import { MAX_MESSAGES, type QueueReceiver, type ReceivedMessage } from '../../queues/queue.js';
 import { decodeJson } from '../../records/decode.js';
 import { Message } from '../../records/message.js';
@@ -6,8 +6,11 @@ import type { RunReference } from '../../records/run.js';
 import { readManifest } from '../../records/runs.js';
 import { type EnrichServices, enrichBatch } from './batch.js';
 import { isComplete } from './completion.js';
-import { delayAfter, delayOf } from './delay.js';
-import { addBatch, type EnrichSummary, emptySummary, failedBatch, verdictOf } from './summary.js';
+import { type Deferral, deferralOf } from './delay.js';
+import { addBatch, addFailure, type EnrichSummary, emptySummary, stopsAll, verdictOf } from './summary.js';
+
+/** So many batches that fail in a row, each another one, are not the movies' fault: OMDb is down. */
+const MOST_FAILURES_IN_A_ROW = 25;
 
 export interface DrainSummary {
   /** One for each run whose messages came by. */
@@ -21,7 +24,8 @@ export interface DrainSummary {
 /**
  * Works through the queue until no message can be received, whatever dates the messages are of. A message whose
  * batch fails comes back later, at growing intervals; once the quota is used up, what is in hand waits for the
- * next UTC day and the rest is left in the queue.
+ * next UTC day and the rest is left in the queue. When one batch after the other fails, the rest is left as well: each
+ * receive of a message counts towards its ten, and while OMDb is down they would all be used up.
  * @throws PipelineError when nothing can succeed (a wrong key); what was in hand is back in the queue then
  */
 export async function drainQueue(services: EnrichServices & { queue: QueueReceiver }): Promise<DrainSummary> {
@@ -51,21 +55,23 @@ class Drain {
   #movies = 0;
   /** Movies of all runs whose messages came by. */
   #expected = 0;
+  readonly #failedInARow = new Set<string>();
   #quota: string | undefined;
   #stopped: { error: unknown } | undefined;
 
   constructor(private readonly services: EnrichServices & { queue: QueueReceiver }) {}
 
   get halted(): boolean {
-    return this.#quota !== undefined || this.#stopped !== undefined;
+    const down = this.#failedInARow.size >= MOST_FAILURES_IN_A_ROW;
+    return down || this.#quota !== undefined || this.#stopped !== undefined;
   }
 
   /** Never rejects: what stops the whole drain is kept for the summary. */
   async work(received: ReceivedMessage): Promise<void> {
     try {
-      const delay = await this.#process(received);
-      if (delay === undefined) this.#finished.push(received);
-      else await this.services.queue.defer(received, delay);
+      const deferral = await this.#process(received);
+      if (deferral === undefined) this.#finished.push(received);
+      else await this.services.queue.defer(received, deferral.seconds, { untried: deferral.untried });
     } catch (error) {
       this.#stopped ??= { error };
     }
@@ -82,41 +88,64 @@ class Drain {
     if (this.#stopped) throw this.#stopped.error;
     const runs: EnrichSummary[] = [];
     for (const { run, summary } of this.#runs.values()) {
-      runs.push({ ...summary, complete: await isComplete(this.services.bronze, run) });
+      runs.push({ ...summary, complete: await this.#isComplete(run) });
     }
     return { runs, unreadable: this.#unreadable, quota: this.#quota };
   }
 
-  /** @returns undefined when the message is done, else after how many seconds it shall come back */
-  async #process(received: ReceivedMessage): Promise<number | undefined> {
+  /** @returns undefined when the message is done, else how it goes back */
+  async #process(received: ReceivedMessage): Promise<Deferral | undefined> {
+    try {
+      await this.#enrich(received);
+      return undefined;
+    } catch (error) {
+      if (error instanceof DecodeError)
+        this.#warn(error, '; after ten receives the message goes to the dead-letter queue');
+      if (!stopsAll(error)) return deferralOf(error, received.attempt, this.services.now());
+      // The one that stops all is counted and goes behind the others: should it be the cause, it does not stay first.
+      const untried = this.#stopped !== undefined;
+      this.#stopped ??= { error };
+      return { seconds: 0, untried };
+    }
+  }
+
+  async #enrich(received: ReceivedMessage): Promise<void> {
     const message = this.#read(received);
-    if (!message) return delayAfter(received.attempt);
     const summary = this.#summaryOf(message.run);
     try {
       const services = { ...this.services, onMovie: () => this.#tell() };
       addBatch(summary, await enrichBatch(message, services, received.attempt));
-      return undefined;
+      this.#failedInARow.clear();
     } catch (error) {
-      if (error instanceof InterruptedError) return 0;
-      if (verdictOf(error) === 'stop' && !(error instanceof DecodeError)) {
-        this.#stopped ??= { error };
-        return 0;
-      }
-      summary.failed.push(failedBatch(message.batch, error));
+      if (verdictOf(error) === 'retry') this.#failedInARow.add(received.id);
+      if (!(error instanceof InterruptedError)) addFailure(summary, message.batch, error);
       if (verdictOf(error) === 'quota') this.#quota = messageOf(error);
-      return delayOf(error, received.attempt, this.services.now());
+      throw error;
     }
   }
 
-  #read(received: ReceivedMessage): Message | undefined {
+  /** A date whose marker cannot be read is not complete; the others have their answer all the same. */
+  async #isComplete(run: RunReference): Promise<boolean> {
+    try {
+      return await isComplete(this.services.bronze, run);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#warn(error);
+      return false;
+    }
+  }
+
+  #read(received: ReceivedMessage): Message {
     try {
       return decodeJson(Message, received.body, `message ${received.id}`);
     } catch (error) {
-      if (!(error instanceof PipelineError)) throw error;
-      this.#unreadable.push({ id: received.id, message: error.message });
-      this.services.log.warn(`${error.message}; after ten receives it goes to the dead-letter queue`);
-      return undefined;
+      this.#unreadable.push({ id: received.id, message: messageOf(error) });
+      throw error;
     }
+  }
+
+  #warn({ message, hint }: DecodeError, next = ''): void {
+    this.services.log.warn(`${message}${hint === undefined ? '' : ` (${hint})`}${next}`);
   }
 
   #summaryOf(run: RunReference): EnrichSummary {
