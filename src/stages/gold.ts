@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import pMap from 'p-map';
-import { csvText } from '../csv.js';
+import { csvText, escapeFormula } from '../csv.js';
 import type { PreviousSilver } from '../datasets/dataset.js';
 import { datasets } from '../datasets/index.js';
 import { DecodeError, PipelineError, throwIfInterrupted } from '../errors.js';
@@ -22,6 +23,11 @@ export interface GoldServices {
   signal?: AbortSignal | undefined;
 }
 
+export interface GoldOptions {
+  /** Texts that a spreadsheet would take for formulas get an apostrophe. */
+  escapeFormulas?: boolean;
+}
+
 export interface GoldSummary {
   date: PartitionDate;
   silver: ObjectReference;
@@ -35,36 +41,49 @@ export interface GoldSummary {
 
 /**
  * Makes all gold datasets of a date in one pass over its silver, and those of the next later date when they were
- * made against another version of this one. The same silver gives the same bytes.
+ * made against another version of this one. The same silver and options give the same bytes.
  * @throws PipelineError when the date has no silver, or a file that is not silver's
  */
-export async function gold(date: PartitionDate, services: GoldServices): Promise<GoldSummary> {
-  const summary = await goldOf(date, services);
+export async function gold(
+  date: PartitionDate,
+  services: GoldServices,
+  options: GoldOptions = {},
+): Promise<GoldSummary> {
+  const summary = await goldOf(date, services, options);
   const next = (await datesOf(services.silver)).find((later) => later > date);
   if (next === undefined || !(await isBuiltAgainstAnother(next, summary, services.gold))) return summary;
   services.log.info(`gold of ${next} compares with ${date}: it is built again too`);
-  const { rebuilt } = await gold(next, services);
+  const { rebuilt } = await gold(next, services, options);
   return { ...summary, rebuilt: [next, ...rebuilt] };
 }
 
-async function goldOf(date: PartitionDate, services: GoldServices): Promise<GoldSummary> {
+async function goldOf(
+  date: PartitionDate,
+  services: GoldServices,
+  options: GoldOptions,
+): Promise<GoldSummary> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const summary = await build(date, services);
+    const summary = await build(date, services, options);
     if (summary) return summary;
     services.log.info(`gold of ${date}, or what it is made of, was changed meanwhile: starting over`);
   }
   throw new PipelineError('retry', `gold of ${date} was changed by others ${ATTEMPTS} times`);
 }
 
-/** @returns undefined on a conflict, or when the previous silver changed while we worked */
-async function build(date: PartitionDate, services: GoldServices): Promise<GoldSummary | undefined> {
+/** @returns undefined on a conflict, or when what it is made of changed while we worked */
+async function build(
+  date: PartitionDate,
+  services: GoldServices,
+  { escapeFormulas = false }: GoldOptions,
+): Promise<GoldSummary | undefined> {
   const { silver, gold: store, log, signal } = services;
   const keys = [...datasets.map(({ name }) => goldKeys.dataset(name, date)), goldKeys.lineage(date)];
   const etags = new Map(await pMap(keys, async (key) => [key, await store.head(key)] as const));
   const put = (key: string, body: string) => store.put(key, body, unchangedSince(etags.get(key)));
 
-  const before = await previousOf(date, silver);
-  const previous = before && (await readPrevious(before.date, services));
+  const inputs = await inputsOf(date, silver);
+  const { previousDate } = inputs;
+  const previous = previousDate === undefined ? undefined : await readPrevious(previousDate, services);
   const accumulators = datasets.map((dataset) => ({ dataset, accumulator: dataset.open(previous?.movies) }));
   const source = await readSilver(silver, date, (row) => {
     throwIfInterrupted(signal);
@@ -76,7 +95,8 @@ async function build(date: PartitionDate, services: GoldServices): Promise<GoldS
   const outputs = await pMap(
     accumulators,
     async ({ dataset: { name, columns }, accumulator }) => {
-      const rows = [...accumulator.rows()];
+      const plain = [...accumulator.rows()];
+      const rows = escapeFormulas ? plain.map((row) => row.map(escapeFormula)) : plain;
       const body = csvText([columns, ...rows]);
       const key = goldKeys.dataset(name, date);
       const outcome = await put(key, body);
@@ -93,23 +113,26 @@ async function build(date: PartitionDate, services: GoldServices): Promise<GoldS
     datasets: Object.fromEntries(outputs.map(({ name, key, rows, sha256 }) => [name, { key, rows, sha256 }])),
   };
   if ((await put(goldKeys.lineage(date), encodeJson(lineage))) === 'conflict') return undefined;
-  const after = await previousOf(date, silver);
-  if (after?.date !== before?.date || after?.etag !== before?.etag) return undefined;
+  if (!isDeepStrictEqual(await inputsOf(date, silver), inputs)) return undefined;
   return {
     date,
     silver: source.reference,
     movies: source.rows,
-    previousDate: before?.date ?? null,
+    previousDate: previousDate ?? null,
     datasets: outputs.map(({ name, key, rows }) => ({ name, key, rows })),
     rebuilt: [],
   };
 }
 
-/** The date before in silver, and which version of it stands. */
-async function previousOf(date: PartitionDate, silver: GoldServices['silver']) {
-  const earlier = await dateBefore(silver, date);
-  if (earlier === undefined) return undefined;
-  return { date: earlier, etag: (await silver.head(silverKeys.movies(earlier)))?.etag };
+/**
+ * Which version of the date's silver stands, and of the silver before it. Looked at before they are read and after the
+ * last put: when silver has become another one and is the old one again, so are the etags of gold, and tell nothing.
+ */
+async function inputsOf(date: PartitionDate, silver: GoldServices['silver']) {
+  const previousDate = await dateBefore(silver, date);
+  const dates = previousDate === undefined ? [date] : [date, previousDate];
+  const etags = await pMap(dates, async (each) => (await silver.head(silverKeys.movies(each)))?.etag);
+  return { previousDate, etags };
 }
 
 async function readPrevious(date: PartitionDate, { silver }: GoldServices) {

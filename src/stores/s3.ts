@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import {
   GetObjectCommand,
   type ListObjectsV2Output,
@@ -53,10 +52,13 @@ export function s3Store(client: S3Client, location: S3Location, uri: string): St
   const getOnce = async (key: string) => {
     const object = await open(key);
     if (!object) return undefined;
-    const body = await buffer(object.body).catch((error: unknown) => {
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of object.body) chunks.push(chunk);
+      return { body: Buffer.concat(chunks), etag: object.etag };
+    } catch (error) {
       throw broken(error);
-    });
-    return { body, etag: object.etag };
+    }
   };
 
   return {

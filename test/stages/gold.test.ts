@@ -4,6 +4,7 @@ import t from 'tap';
 import { datasets } from '../../src/datasets/index.js';
 import { silentLog } from '../../src/log.js';
 import { stateOf } from '../../src/operations/state.js';
+import type { OmdbAnswer } from '../../src/records/bronze-record.js';
 import { decodeJson } from '../../src/records/decode.js';
 import { sha256 } from '../../src/records/digest.js';
 import { GoldLineage } from '../../src/records/markers.js';
@@ -14,6 +15,7 @@ import { gold } from '../../src/stages/gold.js';
 import { silver } from '../../src/stages/silver.js';
 import { dirStore } from '../../src/stores/dir.js';
 import type { Store } from '../../src/stores/store.js';
+import { memoryStore } from '../support/memory-store.js';
 import { knowsAll, listOf, movie, movies } from '../support/movies.js';
 import { keysOf, NOW, textOf } from '../support/pipeline.js';
 
@@ -200,4 +202,91 @@ t.test('a silver without a row gives all datasets with their headers', async (t)
     [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
   );
   t.match(await textOf(directory, 'gold', `summary/dt=${MONDAY}/summary.csv`), /\n0,0,0,,,,,,,\n$/);
+});
+
+t.test(
+  'escaped formulas are in texts only, in the lineage, and in the next date that is built again',
+  async (t) => {
+    const directory = t.testdir();
+    const titles = ['=HYPERLINK("http://x","y")', '-30-', "'=1", 'Plain'];
+    const list = titles.map((title, index) => movie(index + 1, { title }));
+    const omdb = {
+      lookup: async (): Promise<OmdbAnswer> => ({ status: 'not_found', omdb: {}, error: 'no such movie' }),
+    };
+    const silverAt = async (date: string, items: ListItem[], second: string) => {
+      const services = { ...servicesIn(directory), omdb };
+      const runId = `${date.replaceAll('-', '')}T0300${second}Z`;
+      await extract(
+        { date, runId, topN: items.length, batchSize: 10 },
+        { ...services, movies: listOf(items) },
+      );
+      await enrichDate({ date }, services);
+      await silver(date, services);
+      return services;
+    };
+    await silverAt(MONDAY, list, '00');
+    const services = await silverAt(
+      TUESDAY,
+      [movie(9, { rank: 1 }), ...list.map((each, index) => ({ ...each, rank: index + 2 }))],
+      '00',
+    );
+    await gold(MONDAY, services);
+    await gold(TUESDAY, services);
+    t.match(
+      (await changesOf(directory, TUESDAY))[1],
+      /^tt0000001,"=HYPERLINK\(""http:\/\/x"",""y""\)",2026-01-05,1,2,-1,down$/,
+    );
+
+    await silverAt(MONDAY, list.slice(0, 3), '01');
+    t.match(await gold(MONDAY, services, { escapeFormulas: true }), { rebuilt: [TUESDAY] });
+    t.same(await changesOf(directory, TUESDAY), [
+      'tt0000009,Movie 9,,,1,,new',
+      `tt0000001,"'=HYPERLINK(""http://x"",""y"")",2026-01-05,1,2,-1,down`,
+      "tt0000002,'-30-,2026-01-05,2,3,-1,down",
+      "tt0000003,''=1,2026-01-05,3,4,-1,down",
+      'tt0000004,Plain,,,5,,new',
+    ]);
+    const { datasets: made } = await lineageOf(directory, TUESDAY);
+    for (const { key, sha256: expected } of Object.values(made))
+      t.equal(sha256(await textOf(directory, 'gold', key)), expected, key);
+    t.match(await textOf(directory, 'silver', `movies/dt=${MONDAY}/movies.csv`), /\ntt0000002,2,-30-,/);
+    t.match(await stateOf(TUESDAY, services), { gold: 'fresh' });
+  },
+);
+
+t.test('a slow worker leaves no gold of a silver that came and went while it worked', async (t) => {
+  const silverText = async (name: string, count: number) => {
+    const directory = join(t.testdirName, name);
+    await silverOf(directory, MONDAY, movies(count));
+    return textOf(directory, 'silver', `movies/dt=${MONDAY}/movies.csv`);
+  };
+  t.testdir();
+  const [now, meanwhile] = [await silverText('now', 3), await silverText('meanwhile', 4)];
+  const store = { silver: memoryStore('silver'), gold: memoryStore('gold') };
+  const put = (text: string) => store.silver.put(`movies/dt=${MONDAY}/movies.csv`, text);
+  await put(now);
+  await gold(MONDAY, { ...store, log: silentLog });
+  const expected = new Map(store.gold.objects);
+
+  await put(meanwhile);
+  let begun = false;
+  const slow = {
+    ...store.gold,
+    // It has read the silver of meanwhile. Before it puts anything, that is replaced, and gold made of the other one.
+    put: async (...args: Parameters<Store['put']>) => {
+      if (!begun) {
+        begun = true;
+        await put(now);
+        await gold(MONDAY, { ...store, log: silentLog });
+      }
+      return store.gold.put(...args);
+    },
+  };
+  await gold(MONDAY, { silver: store.silver, gold: slow, log: silentLog });
+  t.ok(begun);
+  t.same(
+    store.gold.objects,
+    expected,
+    'the etags of its outputs are those that it saw, yet its silver is another',
+  );
 });
