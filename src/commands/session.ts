@@ -91,7 +91,9 @@ export async function eachDate(
     } catch (thrown) {
       if (thrown instanceof InterruptedError) {
         const rest = single ? `--date ${date}` : `--from ${date} --to ${dates.at(-1)}`;
-        throw new InterruptedError({ hint: `go on with: movie-etl ${name} ${rest}` });
+        const run = settings.run === undefined ? '' : ` --run ${settings.run}`;
+        const giveUp = settings.giveUp === undefined ? '' : ` --give-up ${settings.giveUp.join(' ')}`;
+        throw new InterruptedError({ hint: `go on with: movie-etl ${name} ${rest}${run}${giveUp}` });
       }
       error = thrown;
       rows.push([date, 'failed', ...head.map(() => '')]);

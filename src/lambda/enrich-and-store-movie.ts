@@ -22,7 +22,7 @@ export const handler = handlerOf(
     const time = new TimeLeft(context);
     const work = (record: SQSRecord) => time.spend(() => enrich(received(record), services, time));
     const options = { throwOnFullBatchFailure: false };
-    if (!records.Records?.[0]?.eventSourceARN?.endsWith('.fifo')) {
+    if (!String(records.Records?.[0]?.eventSourceARN).endsWith('.fifo')) {
       return processPartialResponse(records, work, new BatchProcessor(EventType.SQS), options);
     }
     // Each batch is a group of its own: one that fails holds back no other.

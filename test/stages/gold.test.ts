@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { datasets } from '../../src/datasets/index.js';
 import { silentLog } from '../../src/log.js';
+import { planOf } from '../../src/operations/reprocess.js';
 import { stateOf } from '../../src/operations/state.js';
 import type { OmdbAnswer } from '../../src/records/bronze-record.js';
 import { decodeJson } from '../../src/records/decode.js';
@@ -289,4 +290,23 @@ t.test('a slow worker leaves no gold of a silver that came and went while it wor
     expected,
     'the etags of its outputs are those that it saw, yet its silver is another',
   );
+});
+
+t.test('a gold that ended before the next date was built again is known to be behind', async (t) => {
+  const directory = t.testdir();
+  await silverOf(directory, MONDAY, movies(3));
+  const services = await silverOf(directory, TUESDAY, movies(3));
+  for (const date of [MONDAY, TUESDAY]) await gold(date, services);
+  t.equal((await stateOf(MONDAY, services)).nextIsBehind, false);
+
+  await silverOf(directory, MONDAY, movies(2), '30');
+  const endsThere = { ...services.silver, list: async function* () {} };
+  await gold(MONDAY, { ...services, silver: endsThere });
+  const state = await stateOf(MONDAY, services);
+  t.match(state, { silver: 'fresh', gold: 'fresh', nextIsBehind: true });
+  t.same(planOf(state, 'failed'), { bronze: 'keep', silver: false, gold: true });
+
+  const { rebuilt } = await gold(MONDAY, services);
+  t.same(rebuilt, [TUESDAY]);
+  t.equal(planOf(await stateOf(MONDAY, services), 'failed'), undefined);
 });

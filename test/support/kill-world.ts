@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type CliOptions, type CliResult, told } from './cli.js';
 import { type Moment, runAndKill, type Victim } from './kills.js';
 import { invalidKey, movieList, type OmdbServer } from './omdb-server.js';
-import { OMDB_KEY } from './secrets.js';
+import { OMDB_KEY, watch } from './secrets.js';
 import { lostMessages, recordPath, type StandingData, standingData } from './standing-data.js';
 
 /** What is taken of each date. Two dates, as gold compares a date with the one before. */
@@ -12,7 +12,7 @@ export const DATES: Record<string, { topN: number; batchSize: number }> = {
   '2099-01-01': { topN: 12, batchSize: 2 },
   '2099-01-02': { topN: 14, batchSize: 3 },
 };
-const WRONG_KEY = 'wrong123';
+const WRONG_KEY = `${OMDB_KEY}-wrong`;
 
 /** A failure that names what is not there yet, or the key: what a command may say that another one's kill hit. */
 const EXPECTED_FAILURE =
@@ -122,6 +122,7 @@ export class KillWorld {
       cwd,
       env: this.#environmentOf(command),
     });
+    watch(`output of ${command}`, result.stdout + result.stderr);
     this.#note(command, result);
     if (result.code !== 0) throw new Error(`${command} ${date} ${told(result)}`);
   }
