@@ -329,6 +329,6 @@ t.test(
       [-3, -3],
       [0, 0],
     ];
-    for (const [cell, expected] of escaped) t.equal(escapeFormula(cell), expected, String(cell));
+    for (const [cell, expected] of escaped) t.equal(escapeFormula(cell), expected, JSON.stringify(cell));
   },
 );
