@@ -250,6 +250,17 @@ export const mutations: readonly Mutation[] = [
     seed: 2566,
   },
   {
+    name: 'gold looks again only at the silver before',
+    patches: [
+      patch(
+        GOLD,
+        'const dates = previousDate === undefined ? [date] : [date, previousDate];',
+        'const dates = previousDate === undefined ? [] : [previousDate];',
+      ),
+    ],
+    seed: 4775,
+  },
+  {
     name: 'temporary files are listed',
     patches: [patch('test/simulation/directory.ts', '        hidden: isTemporary,\n', '')],
     seed: 377,
