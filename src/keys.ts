@@ -35,6 +35,8 @@ export const bronzeKeys = {
     const parsed = RunId.safeParse(/\/run=([^/]+)\/$/.exec(prefix)?.[1]);
     return parsed.success ? parsed.data : undefined;
   },
+  /** What the keys of a run's records begin with. */
+  records: (date: string, run: string) => `${bronzeKeys.run(date, run)}tt`,
   /** The batch of a listed marker `…/_done/000/000007`, if it is one. */
   batchOf: (key: string): number | undefined => {
     const match = /\/_done\/\d{3}\/(\d{6})$/.exec(key);

@@ -374,7 +374,12 @@ t.test('enrich', async (t) => {
 
   await t.test('what is no SQS event is thrown back', async (t) => {
     const { deploy } = await account(t);
-    t.notOk((await deploy('enrich-and-store-movie').invoke({})).ok);
+    const enrich = deploy('enrich-and-store-movie');
+    for (const event of [{}, null, { Records: 'x' }, { Records: [null] }, { Records: [{ messageId: 1 }] }]) {
+      const { ok, error } = await enrich.invoke(event);
+      t.notOk(ok);
+      t.match(error, 'SQS event', JSON.stringify(event));
+    }
   });
 });
 

@@ -23,11 +23,17 @@ export async function run(context: Context, flags: Flags): Promise<void> {
 }
 
 /** Makes a date's silver and shows it. */
-export function silverDate(
+export async function silverDate(
   date: PartitionDate,
   { services, terminal }: Session<'bronze' | 'silver'>,
 ): Promise<SilverSummary> {
-  return terminal.step(`silver ${date}`, () => silver(date, services), refined);
+  const summary = await terminal.step(`silver ${date}`, () => silver(date, services), refined);
+  if (summary.quarantined > 0) {
+    terminal.warn(
+      `a record that is missing comes back with: movie-etl enrich --date ${date}, and silver again; one that cannot be read, with a new run: movie-etl run-all --date ${date} --reprocess all`,
+    );
+  }
+  return summary;
 }
 
 function refined({ rows, quarantined, runId }: SilverSummary): string {

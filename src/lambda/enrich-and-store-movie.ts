@@ -5,10 +5,17 @@ import {
   SqsFifoPartialProcessorAsync,
 } from '@aws-lambda-powertools/batch';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { z } from 'zod';
 import type { ReceivedMessage } from '../queues/queue.js';
+import { decode } from '../records/decode.js';
 import { enrichMessage, MessageFailedError } from '../stages/enrich.js';
 import { handlerOf, type Services } from './invocation/open.js';
 import { TimeLeft } from './invocation/time-left.js';
+
+/** What is needed of an event of SQS; of a message, what it says is looked at later. */
+const Messages = z.object({
+  Records: z.array(z.object({ messageId: z.string(), body: z.string(), receiptHandle: z.string() })),
+});
 
 type EnrichServices = Services<'bronze' | 'queue' | 'omdb'>;
 
@@ -18,6 +25,7 @@ export const handler = handlerOf(
   ['omdb'],
   ['bronze', 'queue', 'omdb'],
   (event, services, context): Promise<SQSBatchResponse> => {
+    decode(Messages, event, 'SQS event');
     const records = event as SQSEvent;
     const time = new TimeLeft(context);
     const work = (record: SQSRecord) => time.spend(() => enrich(received(record), services, time));

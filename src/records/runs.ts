@@ -50,10 +50,12 @@ export async function readManifest(
   const key = bronzeKeys.manifest(date, run);
   const found = await bronze.get(key);
   if (!found) return undefined;
-  const manifest = decodeJson(Manifest, found.body, `manifest ${key}`);
-  if (manifest.runId !== run || manifest.date !== date) {
+  const wayOut = `start a new run with: movie-etl run-all --date ${date} --reprocess all`;
+  const manifest = withWayOut(wayOut, () => {
+    const manifest = decodeJson(Manifest, found.body, `manifest ${key}`);
+    if (manifest.runId === run && manifest.date === date) return manifest;
     throw new DecodeError(`manifest ${key} is of run ${manifest.runId} of ${manifest.date}`);
-  }
+  });
   return { manifest, reference: { key, sha256: sha256(found.body) } };
 }
 
@@ -65,7 +67,21 @@ export async function readSuccess(
   const key = bronzeKeys.success(date);
   const found = await bronze.get(key);
   if (!found) return undefined;
-  const success = decodeJson(Success, found.body, `marker ${key}`);
-  if (success.date !== date) throw new DecodeError(`marker ${key} is of ${success.date}`);
+  const wayOut = `delete it, and put it again with: movie-etl enrich --date ${date}`;
+  const success = withWayOut(wayOut, () => {
+    const success = decodeJson(Success, found.body, `marker ${key}`);
+    if (success.date === date) return success;
+    throw new DecodeError(`marker ${key} is of ${success.date}`);
+  });
   return { success, etag: found.etag };
+}
+
+/** What cannot be read says what to do about it, unless it does so already. */
+function withWayOut<Result>(hint: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof DecodeError) || error.hint !== undefined) throw error;
+    throw new DecodeError(error.message, { hint });
+  }
 }

@@ -1,4 +1,4 @@
-import { PipelineError } from '../errors.js';
+import { DecodeError, PipelineError } from '../errors.js';
 import { bronzeKeys } from '../keys.js';
 import type { Log } from '../log.js';
 import { type OutgoingMessage, oversizeOf, type QueueSender, SMALLER_BATCHES } from '../queues/queue.js';
@@ -66,8 +66,7 @@ async function begin(
   { date, runId, ...given }: ExtractRequest,
   { bronze, movies, now, log }: ExtractServices,
 ) {
-  const newest = await newestRun(bronze, date);
-  const before = newest === undefined ? undefined : (await readManifest(bronze, date, newest))?.manifest;
+  const before = await newestManifest(date, { bronze, log });
   const topN = given.topN ?? before?.topN ?? DEFAULT_TOP_N;
   const batchSize = given.batchSize ?? before?.batchSize ?? DEFAULT_BATCH_SIZE;
   const list = parseMovieList(await movies.load(), `movie list ${movies.label}`);
@@ -94,6 +93,22 @@ async function begin(
   const standing = await readManifest(bronze, date, runId);
   if (!standing) throw new PipelineError('retry', `manifest of run ${runId} was there and is gone`);
   return { manifest: standing.manifest, rejected: list.rejected, continued: true };
+}
+
+/** A manifest that cannot be read keeps no new run from its beginning. */
+async function newestManifest(
+  date: PartitionDate,
+  { bronze, log }: Pick<ExtractServices, 'bronze' | 'log'>,
+): Promise<Manifest | undefined> {
+  const newest = await newestRun(bronze, date);
+  if (newest === undefined) return undefined;
+  try {
+    return (await readManifest(bronze, date, newest))?.manifest;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    log.warn(`${error.message}: the new run does not take its top n and batch size`);
+    return undefined;
+  }
 }
 
 function messagesOf(manifest: Manifest): OutgoingMessage[] {

@@ -100,7 +100,7 @@ export const mutations: readonly Mutation[] = [
       patch(COMPLETION, 'encodeJson(success), condition);', 'encodeJson(success));'),
       patch(COMPLETION, '    const condition = unchangedSince(current);\n', ''),
     ],
-    seed: 5,
+    seed: 3,
   },
   {
     name: '_SUCCESS is put only if absent',

@@ -1,3 +1,4 @@
+import { unlink, writeFile } from 'node:fs/promises';
 import t from 'tap';
 import { PipelineError } from '../../src/errors.js';
 import { silentLog } from '../../src/log.js';
@@ -326,3 +327,35 @@ t.test(
     );
   },
 );
+
+t.test('a record that is lost comes back, though its batch was done', async (t) => {
+  const directory = t.testdir();
+  const { services, omdb, message } = await extracted(directory, 4, 2);
+  for (const batch of [0, 1]) await enrichBatch(message(batch), services);
+  const [lost] = message(1).movies;
+  await unlink(`${directory}/bronze/dt=${DATE}/run=${RUN}/${lost?.id}.json`);
+  omdb.calls.length = 0;
+  t.match(await enrichDate({ date: DATE }, services), { enriched: 1, standing: 3, complete: true });
+  t.same(omdb.calls, [lost?.id]);
+});
+
+t.test('a marker or a manifest that cannot be read says what to do', async (t) => {
+  const directory = t.testdir();
+  const { services, message } = await extracted(directory, 2, 1);
+  for (const batch of [0, 1]) await enrichBatch(message(batch), services);
+  await writeFile(`${directory}/bronze/dt=${DATE}/_SUCCESS`, '');
+  await t.rejects(readSuccess(services.bronze, DATE), {
+    message: `marker dt=${DATE}/_SUCCESS is empty`,
+    hint: `delete it, and put it again with: movie-etl enrich --date ${DATE}`,
+  });
+  await unlink(`${directory}/bronze/dt=${DATE}/_SUCCESS`);
+  t.match(await enrichDate({ date: DATE }, services), { standing: 2, complete: true });
+
+  await writeFile(`${directory}/bronze/dt=${DATE}/run=${RUN}/_manifest.json`, '{');
+  await t.rejects(readManifest(services.bronze, DATE, RUN), {
+    message: /_manifest\.json is not JSON/,
+    hint: `start a new run with: movie-etl run-all --date ${DATE} --reprocess all`,
+  });
+  const again = { ...services, movies: listOf(movies(3)) };
+  t.match(await extract({ date: DATE, runId: LATER }, again), { movies: 3, batchSize: 1 }, 'which begins');
+});

@@ -3,8 +3,9 @@ import { InterruptedError, PipelineError, throwIfInterrupted } from '../../error
 import { bronzeKeys } from '../../keys.js';
 import { messageOfBatch, runOf } from '../../records/manifest.js';
 import type { Message } from '../../records/message.js';
-import type { PartitionDate, RunId } from '../../records/run.js';
+import type { PartitionDate, RunId, RunReference } from '../../records/run.js';
 import { newestRun } from '../../records/runs.js';
+import type { ObjectLister } from '../../stores/store.js';
 import { type EnrichServices, enrichBatch } from './batch.js';
 import { batchesDone, completeGroup, groupsOf, isComplete, manifestOf } from './completion.js';
 import { giveUpMovies } from './give-up.js';
@@ -20,7 +21,7 @@ export interface EnrichDateRequest {
 
 /**
  * Finishes a run straight from its manifest, whether or not its messages still exist: every batch without a
- * marker. Batches and batch size are the manifest's.
+ * marker, and every one that has lost a record. Batches and batch size are the manifest's.
  * @throws PipelineError when there is no such run, or when nothing can succeed (a wrong key)
  */
 export async function enrichDate(
@@ -34,11 +35,13 @@ export async function enrichDate(
   const closed = await giveUpMovies(manifest, giveUp, services);
   summary.given_up = closed.size;
   const done = await batchesDone(bronze, bronzeKeys.doneMarkers(date, run.id));
+  const recorded = await recordsOf(bronze, run);
   const missing: Message[] = [];
   for (let batch = 0; batch < run.batches; batch++) {
     const message = messageOfBatch(manifest, batch);
     const movies = message.movies.filter(({ id }) => !closed.has(id));
-    if (done.has(batch)) summary.standing += movies.length;
+    const isRecorded = movies.every(({ id }) => recorded.has(bronzeKeys.record(date, run.id, id)));
+    if (done.has(batch) && isRecorded) summary.standing += movies.length;
     else missing.push({ ...message, movies });
   }
   let finished = summary.standing + closed.size;
@@ -65,6 +68,13 @@ export async function enrichDate(
   }
   summary.complete = await isComplete(bronze, run);
   return summary;
+}
+
+/** The keys of the records that stand. */
+async function recordsOf(bronze: ObjectLister, { date, id }: RunReference): Promise<Set<string>> {
+  const keys = new Set<string>();
+  for await (const key of bronze.list(bronzeKeys.records(date, id))) keys.add(key);
+  return keys;
 }
 
 async function newestOf({ bronze }: EnrichServices, date: PartitionDate): Promise<RunId> {
