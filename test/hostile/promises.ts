@@ -42,7 +42,7 @@ function isDay(date: string): boolean {
 
 const FILES: Readonly<Record<string, RegExp>> = {
   bronze:
-    /^dt=([^/]+)\/(?:|_SUCCESS|run=\d{8}T\d{6}Z(?:-[a-z0-9]{1,40})?\/(?:_manifest\.json|tt\d{7,10}\.json|_done\/(?:\d{3}\/(?:\d{6})?|_groups\/(?:\d{3})?)?|_errors\/\d{6}\.json))$/,
+    /^dt=([^/]+)\/(?:|_SUCCESS|run=\d{8}T\d{6}Z(?:-[a-z0-9]{1,40})?\/(?:_manifest\.json|tt(?:\d{7,10}\.json)?|_done\/(?:\d{3}\/(?:\d{6})?|_groups\/(?:\d{3})?)?|_errors\/\d{6}\.json))$/,
   silver:
     /^(?:movies\/dt=([^/]+)\/movies\.csv|_quarantine\/dt=([^/]+)\/movies\.ndjson|_lineage\/dt=([^/]+)\.json)$/,
   gold: /^(?:([a-z_]+)\/dt=([^/]+)\/\1\.csv|_lineage\/dt=([^/]+)\.json)$/,

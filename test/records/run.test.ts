@@ -249,17 +249,23 @@ t.test(
     await bronze.put('dt=2026-11-24/_SUCCESS', encodeJson(success));
     await t.rejects(
       readSuccess(bronze, '2026-11-24'),
-      new DecodeError('marker dt=2026-11-24/_SUCCESS is of 2026-11-23'),
+      new DecodeError('marker dt=2026-11-24/_SUCCESS is of 2026-11-23', {
+        hint: 'delete it, and put it again with: movie-etl enrich --date 2026-11-24',
+      }),
     );
     await bronze.put(key, '{"version":1');
     await bronze.put('dt=2026-11-23/_SUCCESS', '');
     await t.rejects(
       readManifest(bronze, '2026-11-23', run),
-      new DecodeError(`manifest ${key} is not JSON (it begins with "{\\"version\\":1")`),
+      new DecodeError(`manifest ${key} is not JSON (it begins with "{\\"version\\":1")`, {
+        hint: 'start a new run with: movie-etl run-all --date 2026-11-23 --reprocess all',
+      }),
     );
     await t.rejects(
       readSuccess(bronze, '2026-11-23'),
-      new DecodeError('marker dt=2026-11-23/_SUCCESS is empty'),
+      new DecodeError('marker dt=2026-11-23/_SUCCESS is empty', {
+        hint: 'delete it, and put it again with: movie-etl enrich --date 2026-11-23',
+      }),
     );
   },
 );

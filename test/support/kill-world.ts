@@ -115,7 +115,7 @@ export class KillWorld {
     throw new Error(`${command} ended with ${signal ?? code}: ${stderr}`);
   }
 
-  async #finishWith(command: CommandName, date: string): Promise<void> {
+  async #finishWith(command: CommandName, date: string, codes: readonly number[] = [0]): Promise<void> {
     this.#alone = true;
     const { cwd, finisher } = this.options;
     const result = await finisher(this.#argumentsOf(command, date), {
@@ -124,7 +124,7 @@ export class KillWorld {
     });
     watch(`output of ${command}`, result.stdout + result.stderr);
     this.#note(command, result);
-    if (result.code !== 0) throw new Error(`${command} ${date} ${told(result)}`);
+    if (!codes.includes(result.code ?? -1)) throw new Error(`${command} ${date} ${told(result)}`);
   }
 
   #note(command: CommandName, { code, stdout }: CliResult): void {
@@ -231,11 +231,13 @@ export class KillWorld {
       for (const date of dates) await this.#finishWith(stage, date);
   }
 
-  /** Works off what is left in the queue, dead letters too. */
+  /** Works off what is left in the queue, dead letters too: a message that many held who were killed becomes one now. */
   async drain(): Promise<void> {
-    if (this.now.deadLetters > 0) await this.#finishWith('redrive', '');
-    if (this.now.messages.size > 0) await this.#finishWith('enrich', '');
-    await this.inspect();
+    for (let round = 0; round < 3 && this.now.messages.size > 0; round++) {
+      if (this.now.deadLetters > 0) await this.#finishWith('redrive', '');
+      await this.#finishWith('enrich', '', [0, 75]);
+      await this.inspect();
+    }
   }
 
   /**
