@@ -1,28 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inspect } from 'node:util';
 import t, { type Test } from 'tap';
-import { PipelineError } from '../src/errors.js';
 import type { HttpLimits } from '../src/http.js';
 import { movieSource } from '../src/movies.js';
 import { bytes, bytesAndEnd, flood, gzippedZeros, trickle } from './support/faults.js';
 import { type Behaviour, inTurn, movieList, type Script, startOmdb } from './support/omdb-server.js';
-import { leaksIn, PASSWORD, PATH_KEY, shownBy, watch } from './support/secrets.js';
+import { failureOf } from './support/refusal.js';
+import { leaksIn, PASSWORD, PATH_KEY, shownBy } from './support/secrets.js';
 
 async function serverOn(t: Test, script: Script = () => undefined) {
   const server = await startOmdb(script);
   t.teardown(server.close);
   return server;
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<PipelineError> {
-  const error = await promise.then(
-    (value) => new Error(`succeeded with ${inspect(value)}`),
-    (error: unknown) => error,
-  );
-  watch('an error', shownBy(error));
-  if (error instanceof PipelineError) return error;
-  throw error;
 }
 
 t.test('a list comes from a URL', async (t) => {

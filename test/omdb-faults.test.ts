@@ -1,9 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { inspect } from 'node:util';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
-import { PipelineError } from '../src/errors.js';
 import { retryAfter } from '../src/http.js';
 import { OMDB_LIMITS, type OmdbLimits, omdbSource } from '../src/omdb.js';
 import { startDeaf } from './support/deaf.js';
@@ -16,7 +14,8 @@ import {
   type Script,
   startOmdb,
 } from './support/omdb-server.js';
-import { OMDB_KEY, shownBy, watch } from './support/secrets.js';
+import { failureOf } from './support/refusal.js';
+import { OMDB_KEY, watch } from './support/secrets.js';
 
 const SHAWSHANK = 'tt0111161';
 const GODFATHER = 'tt0068646';
@@ -40,16 +39,6 @@ async function sourceOn(t: Test, script: Script, limits = EAGER, concurrency = 8
   const server = await startOmdb(script);
   t.teardown(server.close);
   return { server, ...sourceAt(server.url, limits, concurrency) };
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<PipelineError> {
-  const error = await promise.then(
-    (value) => new Error(`succeeded with ${inspect(value)}`),
-    (error: unknown) => error,
-  );
-  watch('an error', shownBy(error));
-  if (error instanceof PipelineError) return error;
-  throw error;
 }
 
 const head = (...lines: string[]) => `${['HTTP/1.1 200 OK', ...lines].join('\r\n')}\r\n\r\n`;

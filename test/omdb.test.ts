@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inspect } from 'node:util';
 import t, { type Test } from 'tap';
-import { InterruptedError, PipelineError, type Verdict } from '../src/errors.js';
+import { InterruptedError, type Verdict } from '../src/errors.js';
 import { OMDB_LIMITS, type OmdbOptions, omdbSource } from '../src/omdb.js';
 import {
   answers,
@@ -15,7 +14,8 @@ import {
   startOmdb,
   unknownId,
 } from './support/omdb-server.js';
-import { leaksIn, OMDB_KEY, shownBy, watch } from './support/secrets.js';
+import { failureOf } from './support/refusal.js';
+import { leaksIn, OMDB_KEY, shownBy } from './support/secrets.js';
 
 const SHAWSHANK = 'tt0111161';
 const GODFATHER = 'tt0068646';
@@ -29,18 +29,6 @@ async function sourceOn(t: Test, script: Script = () => undefined, options: Part
   const limits = { ...OMDB_LIMITS, pauseMs: 10 };
   const defaults = { url, apiKey: OMDB_KEY, concurrency: 8, rate: undefined, limits };
   return { server, ...omdbSource({ ...defaults, ...options }) };
-}
-
-/** What a promise was rejected with; the test fails when it was not. */
-async function failureOf(promise: Promise<unknown>): Promise<PipelineError> {
-  const outcome = await promise.then(
-    (value) => ({ value }),
-    (error: unknown) => ({ error }),
-  );
-  if (!('error' in outcome)) throw new Error(`succeeded with ${inspect(outcome.value)}`);
-  if (!(outcome.error instanceof PipelineError)) throw new Error(`unexpected ${inspect(outcome.error)}`);
-  watch('an error', shownBy(outcome.error));
-  return outcome.error;
 }
 
 t.test('answers', async (t) => {

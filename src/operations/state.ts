@@ -5,7 +5,7 @@ import { readGoldLineage, readSilverLineage } from '../records/lineage.js';
 import type { ObjectReference, Success } from '../records/markers.js';
 import type { PartitionDate, RunId } from '../records/run.js';
 import { newestRun, readSuccess } from '../records/runs.js';
-import { dateBefore, datesOf } from '../records/silver-file.js';
+import { dateAfter, dateBefore } from '../records/silver-file.js';
 import type { ObjectLister, ObjectReader } from '../stores/store.js';
 
 export interface Layers {
@@ -81,7 +81,7 @@ async function goldState(date: PartitionDate, { silver, gold }: Layers): Promise
 
 /** Whoever made gold of this date may have been killed before the next one's was built again. */
 async function isNextBehind(date: PartitionDate, { silver, gold }: Layers): Promise<boolean> {
-  const next = (await datesOf(silver)).find((later) => later > date);
+  const next = await dateAfter(silver, date);
   const lineage = next && (await readGoldLineage(gold, next));
   if (!lineage) return false;
   const { previous } = lineage;

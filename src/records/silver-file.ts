@@ -26,6 +26,14 @@ export async function dateBefore(
   return (await datesOf(silver)).filter((other) => other < date).at(-1);
 }
 
+/** The next later date in silver: the one whose gold compares with this date. */
+export async function dateAfter(
+  silver: ObjectLister,
+  date: PartitionDate,
+): Promise<PartitionDate | undefined> {
+  return (await datesOf(silver)).find((other) => other > date);
+}
+
 /**
  * Reads a date's silver in one pass.
  * @param each is given every row, in rank order

@@ -10,7 +10,7 @@ import { decodeJson, encodeJson, VERSION } from '../records/decode.js';
 import { sha256 } from '../records/digest.js';
 import { GoldLineage, type ObjectReference } from '../records/markers.js';
 import type { PartitionDate } from '../records/run.js';
-import { dateBefore, datesOf, readSilver } from '../records/silver-file.js';
+import { dateAfter, dateBefore, readSilver } from '../records/silver-file.js';
 import { type ObjectLister, type ObjectReader, type ObjectWriter, unchangedSince } from '../stores/store.js';
 
 const PUTS_AT_ONCE = 8;
@@ -50,7 +50,7 @@ export async function gold(
   options: GoldOptions = {},
 ): Promise<GoldSummary> {
   const summary = await goldOf(date, services, options);
-  const next = (await datesOf(services.silver)).find((later) => later > date);
+  const next = await dateAfter(services.silver, date);
   if (next === undefined || !(await isBuiltAgainstAnother(next, summary, services.gold))) return summary;
   services.log.info(`gold of ${next} compares with ${date}: it is built again too`);
   const { rebuilt } = await gold(next, services, options);

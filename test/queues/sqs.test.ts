@@ -5,11 +5,11 @@ import t, { type Test } from 'tap';
 import { queueArn } from '../../chain/emulator/calls.js';
 import { type Fault, type RecordedCall, startEmulator } from '../../chain/emulator/emulator.js';
 import { awsClients } from '../../src/aws.js';
-import { PipelineError } from '../../src/errors.js';
 import { openQueue } from '../../src/queues/open.js';
 import { MAX_RECEIVES, type OutgoingMessage, type Queue } from '../../src/queues/queue.js';
 import { type SqsQueueOptions, sqsQueue } from '../../src/queues/sqs.js';
 import { bodiesOf, numbered, outgoing, queueSuite, receiveAll } from '../support/queue-suite.js';
+import { failureOf } from '../support/refusal.js';
 import { SECRET_ACCESS_KEY } from '../support/secrets.js';
 
 process.env.AWS_ACCESS_KEY_ID = 'test';
@@ -79,16 +79,6 @@ interface Entry {
 }
 const entriesOf = ({ parameters }: RecordedCall) => parameters.Entries as Entry[];
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
-
-/** What a use of a queue fails with. */
-async function failureOf(work: Promise<unknown>): Promise<PipelineError> {
-  const error = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (error instanceof PipelineError) return error;
-  throw new Error(`no PipelineError, but ${error}`);
-}
 
 for (const kind of ['fifo', 'standard'] as const) {
   t.test(`the queue suite holds for a ${kind} queue`, async (t) => {

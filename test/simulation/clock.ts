@@ -1,3 +1,7 @@
+export const SECOND_MS = 1000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const DAY_MS = 24 * 60 * MINUTE_MS;
+
 /** What is to happen at a moment of simulated time. */
 interface Event {
   at: number;
@@ -56,7 +60,7 @@ export class Clock {
    * @throws StuckError when that takes more events or more time than any schedule should
    */
   async run(most: { steps: number; days: number }): Promise<void> {
-    const end = this.now + most.days * 24 * 60 * 60 * 1000;
+    const end = this.now + most.days * DAY_MS;
     for (let event = await this.#next(); event; event = await this.#next()) {
       if (++this.steps > most.steps)
         throw new StuckError(`nothing has come to an end in ${most.steps} steps`);

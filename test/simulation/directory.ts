@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { PipelineError } from '../../src/errors.js';
 import type { Body, Condition, PutOutcome, Store } from '../../src/stores/store.js';
+import { gathered } from '../support/memory-store.js';
 import type { Actor } from './actor.js';
 import type { Bucket } from './bucket.js';
 import type { World } from './world.js';
@@ -68,11 +69,4 @@ export function directoryLayer(world: World, bucket: Bucket, actor: Actor, layer
 
 function isTemporary(key: string): boolean {
   return key.includes(TEMPORARY);
-}
-
-async function gathered(body: Body): Promise<Buffer> {
-  if (typeof body === 'string' || Buffer.isBuffer(body)) return Buffer.from(body);
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
 }

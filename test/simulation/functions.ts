@@ -1,15 +1,13 @@
 import { bronzeKeys, silverKeys } from '../../src/keys.js';
 import { MAX_MESSAGES, type ReceivedMessage } from '../../src/queues/queue.js';
 import { enrichMessage } from '../../src/stages/enrich.js';
-import { extract } from '../../src/stages/extract.js';
 import { gold } from '../../src/stages/gold.js';
 import { silver } from '../../src/stages/silver.js';
 import type { Outcome } from './actor.js';
-import { listNow, prepare, type Run } from './runs.js';
+import { MINUTE_MS, SECOND_MS } from './clock.js';
+import { extractRun, prepare, type Run } from './runs.js';
 import type { Process, World } from './world.js';
 
-const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
 /** Lambda's attempts at an asynchronous invocation. */
 const ATTEMPTS = 3;
 /** A container that nobody used for so long is taken away. */
@@ -37,27 +35,14 @@ export class Functions {
       }
       for (let trigger = 0; trigger < run.plan.triggers; trigger++) {
         const late = trigger === 0 ? 0 : dice.between(0, 20 * MINUTE_MS);
-        clock.after(run.plan.minute * MINUTE_MS + late, () => void this.#extract(run));
+        clock.after(
+          run.plan.minute * MINUTE_MS + late,
+          () => void this.#invoke('extract', (process) => extractRun(run, process)),
+        );
       }
     }
     for (let worker = 0; worker < scenario.workers; worker++) void this.#pollQueue();
     void this.#redriveInTheEnd();
-  }
-
-  async #extract(run: Run): Promise<void> {
-    const { movies: topN, batchSize } = run.plan;
-    await this.#invoke('extract', (process) =>
-      extract(
-        { date: run.date, runId: run.id, topN: topN + 1, batchSize },
-        {
-          bronze: process.bronze,
-          queue: process.queue(false),
-          movies: process.movies(() => listNow(run.plan, this.world)),
-          now: process.now,
-          log: process.log,
-        },
-      ),
-    );
   }
 
   /** S3 tells of each object at least once, and not in order. */

@@ -1,9 +1,7 @@
 import type { Actor } from './actor.js';
-import type { Clock } from './clock.js';
+import { type Clock, MINUTE_MS } from './clock.js';
 import type { Dice } from './dice.js';
 import type { Faults } from './faults.js';
-
-const MINUTE_MS = 60_000;
 
 const never = new Promise<never>(() => {});
 

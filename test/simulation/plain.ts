@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Store } from '../../src/stores/store.js';
+import { gathered } from '../support/memory-store.js';
 import type { Bucket } from './bucket.js';
 
 /** A layer in which nothing ever goes wrong and nothing takes time: to prepare a schedule, and to see what came out. */
@@ -20,10 +21,7 @@ export function plainLayer(bucket: Bucket, layer: string): Store {
       for (const name of names) yield name.slice(base.length);
     },
     put: async (key, body) => {
-      const chunks: (string | Buffer)[] = [];
-      if (typeof body === 'string' || Buffer.isBuffer(body)) chunks.push(body);
-      else for await (const chunk of body) chunks.push(chunk);
-      bucket.put(base + key, Buffer.concat(chunks.map((chunk) => Buffer.from(chunk))));
+      bucket.put(base + key, await gathered(body));
       return 'written';
     },
   };

@@ -7,9 +7,9 @@ import {
   type ReceivedMessage,
 } from '../../src/queues/queue.js';
 import type { Actor } from './actor.js';
+import { SECOND_MS } from './clock.js';
 import type { World } from './world.js';
 
-const SECOND_MS = 1000;
 /** For so long SQS drops a message whose deduplication id it has seen. */
 const DEDUPLICATION_MS = 5 * 60 * SECOND_MS;
 const VISIBILITY_MS = 120 * SECOND_MS;

@@ -11,12 +11,11 @@ import {
   type RunId,
   scheduledRunId,
 } from '../../src/records/run.js';
+import { extract } from '../../src/stages/extract.js';
+import { DAY_MS, MINUTE_MS } from './clock.js';
 import { answerFor, listOfMovies } from './movies.js';
 import type { RunPlan } from './scenario.js';
-import type { World } from './world.js';
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
+import type { Process, World } from './world.js';
 
 /** A run that is going to be extracted. */
 export interface Run {
@@ -32,8 +31,19 @@ export function runOfPlan(plan: RunPlan, world: World): Run {
   return { date, id, plan };
 }
 
-/** The list as the source has it at this moment; it may be another one the next time. */
-export function listNow({ movies, list }: RunPlan, world: World): unknown[] {
+/** Extracts a run, or goes on with it. The list may be another one the next time. */
+export function extractRun({ date, id: runId, plan }: Run, process: Process): Promise<unknown> {
+  const { bronze, now, log, world } = process;
+  const load = async () => ({ items: listNow(plan, world), errorMessage: '' });
+  const movies = { label: 'simulated list', load };
+  return extract(
+    { date, runId, topN: plan.movies + 1, batchSize: plan.batchSize },
+    { bronze, queue: process.queue(false), movies, now, log },
+  );
+}
+
+/** The list as the source has it at this moment. */
+function listNow({ movies, list }: RunPlan, world: World): unknown[] {
   const isAnother = world.faults.strikes('another movie list');
   return isAnother ? listOfMovies(movies + 1, (list + 1) % 3) : listOfMovies(movies, list);
 }

@@ -1,5 +1,5 @@
 import type { PartitionDate } from '../../src/records/run.js';
-import { StuckError } from './clock.js';
+import { DAY_MS, StuckError } from './clock.js';
 import { Functions } from './functions.js';
 import { useServer } from './http.js';
 import { checkOutcome } from './outcome.js';
@@ -10,7 +10,6 @@ import { useTimers } from './timers.js';
 import { World } from './world.js';
 
 /** No schedule needs as much. */
-const DAY_MS = 24 * 60 * 60 * 1000;
 const MOST = { steps: 400_000, days: 60 };
 
 /** What became of one schedule. */

@@ -1,15 +1,12 @@
 import { drainQueue, enrichDate } from '../../src/stages/enrich.js';
-import { extract } from '../../src/stages/extract.js';
 import { gold } from '../../src/stages/gold.js';
 import { silver } from '../../src/stages/silver.js';
 import type { Outcome } from './actor.js';
+import { DAY_MS, MINUTE_MS } from './clock.js';
 import { noteUnexpected } from './functions.js';
-import { listNow, prepare, type Run } from './runs.js';
+import { extractRun, prepare, type Run } from './runs.js';
 import type { Process, World } from './world.js';
 
-const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 /** What a command says that was typed too early. */
 const TOO_EARLY = /has no run yet|is not complete|has no silver yet/;
 
@@ -45,7 +42,7 @@ export class Terminal {
         async () => messages.redrive(),
       ];
       // To send thousands of messages once more would take too long.
-      if (run.plan.batchesLeft === undefined) typed.push((process) => this.#extractWith(process, run));
+      if (run.plan.batchesLeft === undefined) typed.push((process) => extractRun(run, process));
       if (scenario.layers) {
         typed.push(
           (process) => silver(date, process),
@@ -71,26 +68,13 @@ export class Terminal {
     return outcome;
   }
 
-  #extractWith(process: Process, { date, id: runId, plan }: Run): Promise<unknown> {
-    return extract(
-      { date, runId, topN: plan.movies + 1, batchSize: plan.batchSize },
-      {
-        bronze: process.bronze,
-        queue: process.queue(false),
-        movies: process.movies(() => listNow(plan, this.world)),
-        now: process.now,
-        log: process.log,
-      },
-    );
-  }
-
   /** An extract that failed is typed again, with the id of its run. */
   async #begin(run: Run): Promise<void> {
     const { clock, dice } = this.world;
     if (run.plan.batchesLeft !== undefined) prepare(run, this.world);
     else {
       for (;;) {
-        const outcome = await this.#type((process) => this.#extractWith(process, run));
+        const outcome = await this.#type((process) => extractRun(run, process));
         if ('result' in outcome) break;
         await clock.wait(dice.between(1, 30) * MINUTE_MS);
       }

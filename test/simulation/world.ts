@@ -1,6 +1,5 @@
 import { silentLog } from '../../src/log.js';
 import type { Queue } from '../../src/queues/queue.js';
-import type { MovieSource } from '../../src/records/movie-list.js';
 import type { Store } from '../../src/stores/store.js';
 import { Actor } from './actor.js';
 import { Bucket } from './bucket.js';
@@ -98,9 +97,5 @@ export class Process {
   /** @param renewed what it holds stays hidden as long as it lives */
   queue(renewed: boolean): Queue {
     return queueOf(this.world, this.world.messages, this.actor, renewed);
-  }
-
-  movies(load: () => unknown[]): MovieSource {
-    return { label: 'simulated list', load: async () => ({ items: load(), errorMessage: '' }) };
   }
 }

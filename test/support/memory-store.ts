@@ -50,7 +50,8 @@ export function memoryStore(uri: string, objects: Iterable<readonly [string, Buf
   };
 }
 
-async function gathered(body: Body): Promise<Buffer> {
+/** The whole of a body. */
+export async function gathered(body: Body): Promise<Buffer> {
   if (typeof body === 'string' || Buffer.isBuffer(body)) return Buffer.from(body);
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(Buffer.from(chunk));
