@@ -18,8 +18,10 @@ const SILVER = 'src/stages/silver.ts';
 const GOLD = 'src/stages/gold.ts';
 const S3_PUT = 'src/stores/s3-put.ts';
 
-const PUT_MARKER = `  await services.bronze.put(bronzeKeys.done(run.date, run.id, batch), encodeJson(marker), { ifAbsent: true });
-  return completeGroup(run, groupOf(batch), services);`;
+const PUT_MARKER = `    await bronze.put(key, encodeJson(marker), { ifAbsent: true });
+`;
+const LOOK = `    if (!(await isFull(run, group, bronze))) return false;
+`;
 const PUBLISH = `    const condition = unchangedSince(current);
     const outcome = await bronze.put(bronzeKeys.success(run.date), encodeJson(success), condition);
     if (outcome === 'written') return true;`;
@@ -58,10 +60,10 @@ export const mutations: readonly Mutation[] = [
     patches: [
       patch(
         COMPLETION,
-        PUT_MARKER,
-        `  const published = await completeGroup(run, groupOf(batch), services);
-  await services.bronze.put(bronzeKeys.done(run.date, run.id, batch), encodeJson(marker), { ifAbsent: true });
-  return published;`,
+        PUT_MARKER + LOOK,
+        `    const full = await isFull(run, group, bronze);
+${PUT_MARKER}    if (!full) return false;
+`,
       ),
     ],
     seed: 1,
@@ -72,8 +74,8 @@ export const mutations: readonly Mutation[] = [
       patch(
         COMPLETION,
         PUT_MARKER,
-        `  const put = await services.bronze.put(bronzeKeys.done(run.date, run.id, batch), encodeJson(marker), { ifAbsent: true });
-  return put === 'written' && completeGroup(run, groupOf(batch), services);`,
+        `    if ((await bronze.put(key, encodeJson(marker), { ifAbsent: true })) === 'conflict') return false;
+`,
       ),
     ],
     seed: 19,
@@ -100,7 +102,7 @@ export const mutations: readonly Mutation[] = [
       patch(COMPLETION, 'encodeJson(success), condition);', 'encodeJson(success));'),
       patch(COMPLETION, '    const condition = unchangedSince(current);\n', ''),
     ],
-    seed: 3,
+    seed: 33,
   },
   {
     name: '_SUCCESS is put only if absent',
@@ -122,7 +124,7 @@ export const mutations: readonly Mutation[] = [
         PUBLISH.replace("if (outcome === 'written') return true;", "return outcome === 'written';"),
       ),
     ],
-    seed: 964,
+    seed: 709,
   },
   {
     name: '_SUCCESS of a newer run is not left alone',
@@ -167,7 +169,7 @@ export const mutations: readonly Mutation[] = [
   const manifest = { ...standing, batchSize: 3, batches: Math.ceil(standing.movies.length / 3) };`,
       ),
     ],
-    seed: 3,
+    seed: 9,
   },
   {
     name: 'the deduplication id is without the date',
@@ -240,7 +242,7 @@ export const mutations: readonly Mutation[] = [
         'if (summary) return summary;',
       ),
     ],
-    seed: 34,
+    seed: 16,
   },
   {
     name: 'gold does not look again at what it is made of',

@@ -1,4 +1,5 @@
 import { unlink, writeFile } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { PipelineError } from '../../src/errors.js';
 import { silentLog } from '../../src/log.js';
@@ -9,6 +10,7 @@ import { drainQueue, enrichBatch, enrichDate } from '../../src/stages/enrich.js'
 import { extract } from '../../src/stages/extract.js';
 import { dirStore } from '../../src/stores/dir.js';
 import type { Store } from '../../src/stores/store.js';
+import { memoryStore } from '../support/memory-store.js';
 import { knowsAll, listOf, movies } from '../support/movies.js';
 import { DATE, keysOf, NOW, RUN } from '../support/pipeline.js';
 
@@ -64,6 +66,40 @@ t.test('a message that arrives twice fetches nothing twice and publishes once', 
   }
   t.equal(omdb.calls.length, calls, 'what has its record is not fetched again');
   t.same(await services.bronze.get(`dt=${DATE}/_SUCCESS`), first);
+});
+
+t.test('how many requests a run takes does not depend on which of its batches is faster', async (t) => {
+  const batches = 12;
+  for (let round = 0; round < 8; round++) {
+    const inner = memoryStore('memory');
+    const run = { bronze: inner, queue: { send: async () => {} }, now: () => NOW, log: silentLog };
+    const request = { date: DATE, runId: RUN, topN: batches, batchSize: 1 };
+    await extract(request, { ...run, movies: listOf(movies(batches)) });
+    const asked: Record<string, number> = {};
+    let drawn = round;
+    /** Answers come after other pauses in each round, and in another order than they were asked for. */
+    const late = async (verb: string) => {
+      asked[verb] = (asked[verb] ?? 0) + 1;
+      drawn = (drawn * 7 + 3) % 11;
+      for (let turn = 0; turn < drawn; turn++) await nextTurn();
+    };
+    const bronze: Store = {
+      ...inner,
+      get: (key) => late('get').then(() => inner.get(key)),
+      head: (key) => late('head').then(() => inner.head(key)),
+      put: (key, body, condition) =>
+        late('put').then(() => inner.put(key, body, condition).finally(() => late('answer'))),
+      list: async function* (prefix, options) {
+        await late('list');
+        yield* inner.list(prefix, options);
+      },
+    };
+    const services = { ...run, bronze, omdb: knowsAll(), concurrency: batches };
+    await enrichDate({ date: DATE }, services);
+    const { answer: _, ...requests } = asked;
+    t.same(requests, { list: 16, get: 4, head: 13, put: 26 });
+    t.equal(await published(inner), RUN);
+  }
 });
 
 t.test(

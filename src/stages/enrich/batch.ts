@@ -17,6 +17,7 @@ import type { ListItem } from '../../records/movie-list.js';
 import type { RunReference } from '../../records/run.js';
 import type { ObjectLister, ObjectReader, ObjectWriter } from '../../stores/store.js';
 import { completeBatch } from './completion.js';
+import { once } from './once.js';
 
 export interface EnrichServices {
   bronze: ObjectReader & ObjectLister & ObjectWriter;
@@ -97,20 +98,16 @@ export async function enrichBatch(
   }
 }
 
-/** The runs of a store whose manifests were seen: a manifest stays, so a process asks once for each run. */
-const begun = new WeakMap<ObjectReader, Set<string>>();
+const manifestOnce = once<void>();
 
 /** The records of a run that nobody began would make it the newest of its date, one that never can be finished. */
-async function requireManifest({ id, date }: RunReference, { bronze }: EnrichServices): Promise<void> {
+function requireManifest({ id, date }: RunReference, { bronze }: EnrichServices): Promise<void> {
   const key = bronzeKeys.manifest(date, id);
-  const seen = begun.get(bronze) ?? new Set();
-  begun.set(bronze, seen);
-  if (seen.has(key) || (await bronze.head(key))) {
-    seen.add(key);
-    return;
-  }
-  throw new DecodeError(`message of run ${id} of ${date}: the run has no manifest`, {
-    hint: `its bronze is gone or another one: start a new run with: movie-etl extract --date ${date}`,
+  return manifestOnce(bronze, key, async () => {
+    if (await bronze.head(key)) return;
+    throw new DecodeError(`message of run ${id} of ${date}: the run has no manifest`, {
+      hint: `its bronze is gone or another one: start a new run with: movie-etl extract --date ${date}`,
+    });
   });
 }
 

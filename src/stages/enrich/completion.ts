@@ -6,23 +6,35 @@ import type { PartitionDate, RunId, RunReference } from '../../records/run.js';
 import { readManifest, readSuccess, type StandingManifest } from '../../records/runs.js';
 import { type ObjectLister, type ObjectReader, unchangedSince } from '../../stores/store.js';
 import type { EnrichServices } from './batch.js';
+import { onceTogether } from './once.js';
 
 /** Another writer can win this often before we give up; each time, somebody else got further. */
 const PUBLISH_ATTEMPTS = 50;
+
+/** Batches of one process that find their group full at the same time: the first does what follows. */
+const together = onceTogether<boolean>();
 
 /**
  * Marks the batch as done, and then, also when the marker stood already, sees whether its group and the run are
  * full: the one who marked it last may have died before looking.
  * @returns whether this call published the run
  */
-export async function completeBatch(
-  run: RunReference,
-  batch: number,
-  services: EnrichServices,
-): Promise<boolean> {
-  const marker = { version: VERSION, runId: run.id, batch, at: services.now().toISOString() };
-  await services.bronze.put(bronzeKeys.done(run.date, run.id, batch), encodeJson(marker), { ifAbsent: true });
-  return completeGroup(run, groupOf(batch), services);
+export function completeBatch(run: RunReference, batch: number, services: EnrichServices): Promise<boolean> {
+  const { bronze, now } = services;
+  const key = bronzeKeys.done(run.date, run.id, batch);
+  const marker = { version: VERSION, runId: run.id, batch, at: now().toISOString() };
+  const group = groupOf(batch);
+  const groupKey = `${bronzeKeys.doneGroup(run.date, run.id, group)} of ${run.batches}`;
+  return together(bronze, groupKey, async (share) => {
+    await bronze.put(key, encodeJson(marker), { ifAbsent: true });
+    if (!(await isFull(run, group, bronze))) return false;
+    let first = false;
+    const published = await share(() => {
+      first = true;
+      return markGroup(run, group, services);
+    });
+    return first && published;
+  });
 }
 
 /** Marks the group if all its batches are done; whoever then sees all groups publishes. */
@@ -31,10 +43,17 @@ export async function completeGroup(
   group: number,
   services: EnrichServices,
 ): Promise<boolean> {
-  const { bronze } = services;
+  return (await isFull(run, group, services.bronze)) && markGroup(run, group, services);
+}
+
+async function isFull(run: RunReference, group: number, bronze: ObjectLister): Promise<boolean> {
   const size = Math.min(BATCHES_PER_GROUP, run.batches - group * BATCHES_PER_GROUP);
   const done = await batchesDone(bronze, bronzeKeys.doneGroup(run.date, run.id, group));
-  if (done.size < size) return false;
+  return done.size >= size;
+}
+
+async function markGroup(run: RunReference, group: number, services: EnrichServices): Promise<boolean> {
+  const { bronze } = services;
   const marker = { version: VERSION, runId: run.id, group };
   await bronze.put(bronzeKeys.fullGroup(run.date, run.id, group), encodeJson(marker), { ifAbsent: true });
   let full = 0;

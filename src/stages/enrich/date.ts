@@ -63,10 +63,11 @@ export async function enrichDate(
   await pMap(missing, finish, { concurrency: services.concurrency });
   if (stopped) throw stopped.error;
   throwIfInterrupted(signal);
-  if (summary.failed.length === 0) {
-    for (let group = 0; group < groupsOf(run); group++) await completeGroup(run, group, services);
-  }
   summary.complete = await isComplete(bronze, run);
+  if (!summary.complete && summary.failed.length === 0) {
+    for (let group = 0; group < groupsOf(run); group++) await completeGroup(run, group, services);
+    summary.complete = await isComplete(bronze, run);
+  }
   return summary;
 }
 
