@@ -1,6 +1,6 @@
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PipelineError } from '../errors.js';
+import { PipelineError, throwIfInterrupted } from '../errors.js';
 import {
   codeOf,
   fileError,
@@ -15,7 +15,6 @@ import { isAlive, thisHolderToken } from '../holder.js';
 import { sweepLock, withLock } from '../lock.js';
 import { formatName, type MessageFile, messageId, NOBODY, parseName } from './message-file.js';
 import {
-  type DeadLetter,
   MAX_MESSAGES,
   MAX_RECEIVES,
   oversizeOf,
@@ -61,6 +60,8 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
     for (const name of names) await removeIfAbandoned(directory, name);
     return names.flatMap((name) => parseName(name) ?? []);
   };
+  /** Received as often as may be: a dead letter, although the next receive only moves it to the others. */
+  const isSpent = (file: MessageFile): boolean => file.receives >= MAX_RECEIVES;
   const isReceivable = (file: MessageFile): boolean =>
     file.holder === NOBODY ? file.due <= now() : !isAlive(file.holder, now() - file.due);
 
@@ -88,11 +89,15 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
     };
   }
 
+  /** Counted anew from here: whoever moves the file back gives the message another ten receives. */
+  async function bury(file: MessageFile): Promise<void> {
+    await makeDirectory(dead);
+    await move(file, dead, { ...file, receives: 0, holder: NOBODY });
+  }
+
   async function claim(file: MessageFile): Promise<ReceivedMessage | undefined> {
-    if (file.receives >= MAX_RECEIVES) {
-      await makeDirectory(dead);
-      // Counted anew from here: whoever moves the file back gives the message another ten receives.
-      await move(file, dead, { ...file, receives: 0, holder: NOBODY });
+    if (isSpent(file)) {
+      await bury(file);
       return undefined;
     }
     const mine = { ...file, due: now(), receives: file.receives + 1, holder: thisHolderToken };
@@ -101,6 +106,29 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
     held.set(receipt, mine);
     const body = await readFile(join(root, receipt), 'utf8');
     return { id: file.id, body, attempt: mine.receives, receipt };
+  }
+
+  /** In which order a receiver that is opened now gets them; the spent ones are none of its messages. */
+  async function receivable(): Promise<{ ready: MessageFile[]; spent: MessageFile[]; hidden: number }> {
+    const standing = await files(root);
+    const free = standing.filter(isReceivable);
+    return {
+      ready: free.filter((file) => !isSpent(file)),
+      spent: free.filter(isSpent),
+      hidden: standing.length - free.length,
+    };
+  }
+
+  /** Those that nobody took away meanwhile. */
+  async function withBodies(directory: string, some: readonly MessageFile[]) {
+    const read: (MessageFile & { body: string })[] = [];
+    for (const file of some) {
+      const body = await readFile(join(directory, formatName(file)), 'utf8').catch((error: unknown) => {
+        if (codeOf(error) !== 'ENOENT') throw error;
+      });
+      if (body !== undefined) read.push({ ...file, body });
+    }
+    return read;
   }
 
   async function release(file: MessageFile, seconds: number, receives = file.receives): Promise<void> {
@@ -154,17 +182,20 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
       }),
     depth: () =>
       guarded('read', async () => {
-        const standing = await files(root);
-        const ready = standing.filter(isReceivable).length;
-        return { ready, hidden: standing.length - ready, dead: (await files(dead)).length };
+        const { ready, spent, hidden } = await receivable();
+        return { ready: ready.length, hidden, dead: spent.length + (await files(dead)).length };
       }),
-    redrive: () =>
+    redrive: ({ signal, onMoved } = {}) =>
       guarded('write to', async () => {
-        if ((await files(dead)).length === 0) return 0;
+        const { spent } = await receivable();
+        if (spent.length + (await files(dead)).length === 0) return 0;
         return withLock(root, async () => {
+          for (const file of (await receivable()).spent) await bury(file);
           const place = await placesAtTheEnd();
           const letters = await files(dead);
-          for (const letter of letters) {
+          for (const [moved, letter] of letters.entries()) {
+            throwIfInterrupted(signal);
+            onMoved?.(moved, letters.length);
             const file = place(letter.id);
             const path = join(dead, formatName(letter));
             await (file ? rename(path, join(root, formatName(file))) : unlinkIfThere(path));
@@ -174,14 +205,17 @@ export function dirQueue(root: string, uri: string = root, now: () => number = D
       }),
     deadLetters: (most) =>
       guarded('read', async () => {
-        const letters: DeadLetter[] = [];
-        for (const letter of (await files(dead)).slice(0, most)) {
-          const body = await readFile(join(dead, formatName(letter)), 'utf8').catch((error: unknown) => {
-            if (codeOf(error) !== 'ENOENT') throw error;
-          });
-          if (body !== undefined) letters.push({ id: letter.id, body });
-        }
-        return letters;
+        const { spent } = await receivable();
+        const letters = [
+          ...(await withBodies(dead, (await files(dead)).slice(0, most))),
+          ...(await withBodies(root, spent)),
+        ];
+        return letters.slice(0, most).map(({ id, body }) => ({ id, body, file: `*_${id}_*.json` }));
+      }),
+    peek: () =>
+      guarded('read', async () => {
+        const messages = await withBodies(root, (await receivable()).ready);
+        return messages.map(({ id, body, receives }) => ({ id, body, attempt: receives + 1 }));
       }),
     close: () =>
       guarded('write to', async () => {

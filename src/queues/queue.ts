@@ -11,9 +11,22 @@ export const MAX_MESSAGES = 10;
  */
 export const MAX_MESSAGE_BYTES = 1_048_576;
 
+/**
+ * The most messages of one batch call to SQS
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html).
+ */
+export const MAX_ENTRIES = 10;
+
+/**
+ * The most bytes of all messages of one such call, the same as of one message
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html).
+ */
+const MAX_LOAD_BYTES = MAX_MESSAGE_BYTES;
+
 /** What to do about a message that is too large. */
 export const SMALLER_BATCHES = { hint: 'use a smaller --batch-size' };
 
+/** A message to send. */
 export interface OutgoingMessage {
   /** JSON of at most `MAX_MESSAGE_BYTES` as `wireText` has it. */
   body: string;
@@ -26,6 +39,7 @@ export interface OutgoingMessage {
   deduplicationId: string;
 }
 
+/** One receive of a message: to be acknowledged or deferred. */
 export interface ReceivedMessage {
   /** Names the message in logs. */
   id: string;
@@ -46,16 +60,36 @@ export interface QueueDepth {
   dead: number;
 }
 
+/** Why a message is put off. */
 export interface DeferOptions {
   /** Nothing was found out about the message: where the driver itself counts receives (a directory), this one does not count. */
   untried?: boolean;
 }
 
+/** A message that could be received now. */
+export interface PeekedMessage {
+  id: string;
+  body: string;
+  /** What the next receive would count. */
+  attempt: number;
+}
+
+/** A message that failed ten times. */
 export interface DeadLetter {
   id: string;
   body: string;
+  /** Which file it is, below the queue's directory, for a person who wants to delete it: a pattern that holds also after a redrive. */
+  file: string;
 }
 
+export interface RedriveOptions {
+  /** Aborted when a person asks to stop. */
+  signal?: AbortSignal;
+  /** Is told how far a move is that takes its time. */
+  onMoved?: (moved: number, total: number) => void;
+}
+
+/** The half of a queue that extract fills. */
 export interface QueueSender {
   /**
    * All messages are in the queue when this returns. A failure may leave some of them there; one because of a message
@@ -64,6 +98,7 @@ export interface QueueSender {
   send(messages: readonly OutgoingMessage[]): Promise<void>;
 }
 
+/** The half of a queue that enrich works through. */
 export interface QueueReceiver {
   /**
    * Up to ten messages, or none when none can be received now. At least once: a message that is neither
@@ -87,12 +122,20 @@ export interface Queue extends QueueSender, QueueReceiver {
   /**
    * Dead letters go back to be received again, as if they were sent anew.
    * @returns how many left the dead-letter queue, or are leaving it: a large move goes on after this returns
+   * @throws InterruptedError when the signal is aborted: what was moved stays moved, and SQS moves the rest
    */
-  redrive(): Promise<number>;
+  redrive(options?: RedriveOptions): Promise<number>;
   /**
    * Dead letters as they lie, the first so many. Only where they can be looked at without being taken: not in SQS.
    */
   deadLetters?(most: number): Promise<DeadLetter[]>;
+  /**
+   * The messages that could be received now, in the order in which they would be, without taking them. Only where that
+   * can be done: not in SQS.
+   */
+  peek?(): Promise<PeekedMessage[]>;
+  /** How many requests a call of `depth` makes, where that is not one. Asking makes some, too. */
+  requestsPerDepth?(): Promise<number>;
   /** Lets go of everything that was received and not settled. */
   close(): Promise<void>;
 }
@@ -114,4 +157,22 @@ export function oversizeOf(messages: readonly OutgoingMessage[]): string | undef
       return `message ${deduplicationId} has ${bytes} bytes; SQS takes at most ${MAX_MESSAGE_BYTES}`;
   }
   return undefined;
+}
+
+/** Divides messages into loads that SQS takes in one call each, in their order: at most ten, and 1 MiB as they are sent. */
+export function loadsOf(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
+  const loads: OutgoingMessage[][] = [];
+  let load: OutgoingMessage[] = [];
+  let size = 0;
+  for (const message of messages) {
+    const bytes = Buffer.byteLength(wireText(message.body));
+    if (loads.length === 0 || load.length === MAX_ENTRIES || size + bytes > MAX_LOAD_BYTES) {
+      load = [];
+      loads.push(load);
+      size = 0;
+    }
+    load.push(message);
+    size += bytes;
+  }
+  return loads;
 }

@@ -1,9 +1,7 @@
 import type { BatchResultErrorEntry } from '@aws-sdk/client-sqs';
 import pRetry from 'p-retry';
 import { PipelineError } from '../errors.js';
-
-/** The most entries of one batch call (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html). */
-export const MAX_ENTRIES = 10;
+import { MAX_ENTRIES } from './queue.js';
 
 const RETRIES = 4;
 const FIRST_PAUSE_MS = 250;

@@ -7,9 +7,9 @@ import {
   type SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import { PipelineError } from '../errors.js';
+import { InterruptedError, PipelineError, throwIfInterrupted } from '../errors.js';
 import { decodeJson, RawObject } from '../records/decode.js';
-import type { QueueDepth } from './queue.js';
+import type { QueueDepth, RedriveOptions } from './queue.js';
 
 /** A large move takes long; it goes on without us. */
 const LONGEST_WAIT_MS = 30_000;
@@ -23,20 +23,33 @@ export async function depthOf(client: SQSClient, url: string): Promise<QueueDept
   return { ready, hidden, dead: letters.ready + letters.hidden };
 }
 
+/** Of a queue with a dead-letter queue, that one is looked up and counted as well. */
+export async function requestsPerDepth(client: SQSClient, url: string): Promise<number> {
+  return (await countsOf(client, url)).deadLetterArn === undefined ? 1 : 3;
+}
+
 /**
  * Lets SQS move the dead letters back to where they came from
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html) and waits until
  * they are there, but no longer than half a minute: then the move goes on by itself.
  * @returns how many dead letters are moved
  */
-export async function moveDeadLetters(client: SQSClient, url: string): Promise<number> {
+export async function moveDeadLetters(
+  client: SQSClient,
+  url: string,
+  { signal, onMoved }: RedriveOptions = {},
+): Promise<number> {
   const { deadLetterArn } = await countsOf(client, url);
   if (deadLetterArn === undefined) return 0;
   const { ready } = await countsOfArn(client, deadLetterArn);
   if (ready === 0) return 0;
+  throwIfInterrupted(signal);
   await startMove(client, deadLetterArn);
-  for (const end = Date.now() + LONGEST_WAIT_MS; Date.now() < end; await sleep(POLL_MS)) {
+  for (const end = Date.now() + LONGEST_WAIT_MS; Date.now() < end; await pause(signal)) {
     const move = await newestMove(client, deadLetterArn);
+    const { ApproximateNumberOfMessagesMoved: moved = 0, ApproximateNumberOfMessagesToMove: total = ready } =
+      move ?? {};
+    onMoved?.(moved, total);
     if (move?.Status === 'FAILED') {
       throw new PipelineError(
         'retry',
@@ -46,6 +59,12 @@ export async function moveDeadLetters(client: SQSClient, url: string): Promise<n
     if (!isRunning(move)) return move?.ApproximateNumberOfMessagesMoved ?? ready;
   }
   return ready;
+}
+
+async function pause(signal: AbortSignal | undefined): Promise<void> {
+  // An abort ends the sleep; what it means is said below.
+  await sleep(POLL_MS, undefined, signal ? { signal } : {}).catch(() => undefined);
+  if (signal?.aborted) throw new InterruptedError({ hint: 'SQS goes on moving the dead letters by itself' });
 }
 
 /** SQS allows one move at a time: one that runs already does the same. */

@@ -12,7 +12,7 @@ import { PipelineError } from '../errors.js';
 import { regionOfQueueUrl } from '../uri.js';
 import { MAX_MESSAGES, type Queue, type ReceivedMessage } from './queue.js';
 import { callBatch, inTens, reasonOf } from './sqs-batch.js';
-import { depthOf, moveDeadLetters } from './sqs-dead-letters.js';
+import { depthOf, moveDeadLetters, requestsPerDepth } from './sqs-dead-letters.js';
 import { HeldMessages } from './sqs-held.js';
 import { sendAll } from './sqs-send.js';
 
@@ -140,7 +140,8 @@ export function sqsQueue(client: SQSClient, url: string, options: SqsQueueOption
     acknowledge: (messages) => guarded('write to', () => acknowledge(messages)),
     defer: (message, seconds) => guarded('write to', () => defer(message, seconds)),
     depth: () => guarded('read', () => depthOf(client, url)),
-    redrive: () => guarded('redrive the dead letters of', () => moveDeadLetters(client, url)),
+    requestsPerDepth: () => guarded('read', () => requestsPerDepth(client, url)),
+    redrive: (options) => guarded('redrive the dead letters of', () => moveDeadLetters(client, url, options)),
     close: async () => {
       const receipts = held.removeAll();
       // A queue that could not be used holds nothing, and its error was told.

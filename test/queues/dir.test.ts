@@ -79,6 +79,65 @@ async function bury(queue: Queue, messages: readonly OutgoingMessage[]): Promise
   await queue.receive(1);
 }
 
+t.test('a message is a dead letter from its tenth failure on, also before the next receive', async (t) => {
+  const root = join(t.testdir(), 'queue');
+  const queue = dirQueue(root);
+  await queue.send([outgoing(0, 'spent'), outgoing(1, 'deferred')]);
+  for (let attempt = 1; attempt <= MAX_RECEIVES; attempt++) {
+    const received = await receiveAll(queue);
+    t.equal(received.length, 2);
+    const [, second] = received;
+    if (attempt === MAX_RECEIVES && second) await queue.defer(second, 600);
+    t.same(await queue.deadLetters?.(10), [], 'in hand it is none');
+    await queue.close();
+  }
+  await queue.send([outgoing(2)]);
+  t.same((await readdir(root)).includes('dead'), false);
+  t.same(await queue.depth(), { ready: 1, hidden: 1, dead: 1 });
+  t.same(bodiesOf((await queue.deadLetters?.(10)) ?? []), ['spent']);
+  t.same(await queue.deadLetters?.(0), []);
+  t.same(bodiesOf((await queue.peek?.()) ?? []), ['message 2']);
+  t.equal(await dirQueue(root).redrive(), 1);
+  t.same(
+    (await receiveAll(queue)).map(({ body, attempt }) => [body, attempt]),
+    [
+      ['message 2', 1],
+      ['spent', 1],
+    ],
+    'as if it was sent anew',
+  );
+  t.same(await queue.depth(), { ready: 0, hidden: 3, dead: 0 });
+});
+
+t.test('what could be received now can be looked at without taking it', async (t) => {
+  const root = join(t.testdir(), 'queue');
+  let clock = Date.UTC(2026, 10, 23, 3);
+  const queue = dirQueue(root, root, () => clock);
+  t.same(await queue.peek?.(), [], 'where nobody ever sent');
+  await t.rejects(readdir(root), { code: 'ENOENT' });
+  await queue.send(numbered(14));
+  const [first, second, third] = await queue.receive(3);
+  if (!first || !second || !third) throw new Error('fourteen messages were sent');
+  await queue.defer(first, 60);
+  await queue.defer(second, 600);
+  await queue.acknowledge([third]);
+  await queue.receive(1);
+  clock += 60_000;
+  await queue.send([outgoing(14)]);
+  const before = await readdir(root);
+  const peeked = (await dirQueue(root, root, () => clock).peek?.()) ?? [];
+  t.same(await readdir(root), before);
+  t.same(
+    peeked.map(({ body, attempt }) => [body, attempt]),
+    [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 0, 14].map((number) => [`message ${number}`, number === 0 ? 2 : 1]),
+  );
+  const received = await receiveAll(dirQueue(root, root, () => clock));
+  t.same(
+    peeked,
+    received.map(({ receipt, ...message }) => message),
+  );
+});
+
 t.test('dead letters come back in their order, behind what is in the queue', async (t) => {
   const root = join(t.testdir(), 'queue');
   const queue = dirQueue(root);
