@@ -17,7 +17,7 @@ const Messages = z.object({
   Records: z.array(z.object({ messageId: z.string(), body: z.string(), receiptHandle: z.string() })),
 });
 
-type EnrichServices = Services<'bronze' | 'queue' | 'omdb'>;
+type EnrichServices = Services<'bronze' | 'queue' | 'omdb'> & { together: object };
 
 /** SQS hands over messages: each batch is enriched; those that failed are named, and come back. */
 export const handler = handlerOf(
@@ -28,7 +28,8 @@ export const handler = handlerOf(
     decode(Messages, event, 'SQS event');
     const records = event as SQSEvent;
     const time = new TimeLeft(context);
-    const work = (record: SQSRecord) => time.spend(() => enrich(received(record), services, time));
+    const together = { ...services, together: records };
+    const work = (record: SQSRecord) => time.spend(() => enrich(received(record), together, time));
     const options = { throwOnFullBatchFailure: false };
     if (!String(records.Records?.[0]?.eventSourceARN).endsWith('.fifo')) {
       return processPartialResponse(records, work, new BatchProcessor(EventType.SQS), options);

@@ -4,7 +4,7 @@
  * through a whole queue (`drainQueue`) or one date (`enrichDate`).
  */
 export { BatchFailedError, type BatchSummary, type EnrichServices, enrichBatch } from './enrich/batch.js';
-export { enrichDate } from './enrich/date.js';
+export { type EnrichDateRequest, enrichDate } from './enrich/date.js';
 export {
   enrichMessage,
   type MessageFacts,

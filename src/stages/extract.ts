@@ -13,6 +13,7 @@ import type { ObjectLister, ObjectReader, ObjectWriter } from '../stores/store.j
 export const DEFAULT_TOP_N = 10;
 export const DEFAULT_BATCH_SIZE = 1;
 
+/** The run to start, or to go on with. */
 export interface ExtractRequest {
   date: PartitionDate;
   /** A run that exists already is continued from its manifest: same list, same batch size. */
@@ -22,6 +23,7 @@ export interface ExtractRequest {
   batchSize?: number | undefined;
 }
 
+/** What a run is extracted with. */
 export interface ExtractServices {
   bronze: ObjectReader & ObjectLister & ObjectWriter;
   queue: QueueSender;
@@ -30,6 +32,7 @@ export interface ExtractServices {
   log: Log;
 }
 
+/** What was written and sent. */
 export interface ExtractSummary {
   date: PartitionDate;
   runId: RunId;

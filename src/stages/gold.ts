@@ -16,6 +16,7 @@ import { type ObjectLister, type ObjectReader, type ObjectWriter, unchangedSince
 const PUTS_AT_ONCE = 8;
 const ATTEMPTS = 20;
 
+/** What gold is made of, and where it goes. */
 export interface GoldServices {
   silver: ObjectReader & ObjectLister;
   gold: ObjectReader & ObjectWriter;
@@ -23,11 +24,13 @@ export interface GoldServices {
   signal?: AbortSignal | undefined;
 }
 
+/** How cells are written. */
 export interface GoldOptions {
   /** Texts that a spreadsheet would take for formulas get an apostrophe. */
   escapeFormulas?: boolean;
 }
 
+/** What gold was made of, and what it came to. */
 export interface GoldSummary {
   date: PartitionDate;
   silver: ObjectReference;
@@ -53,8 +56,15 @@ export async function gold(
   const next = await dateAfter(services.silver, date);
   if (next === undefined || !(await isBuiltAgainstAnother(next, summary, services.gold))) return summary;
   services.log.info(`gold of ${next} compares with ${date}: it is built again too`);
-  const { rebuilt } = await gold(next, services, options);
-  return { ...summary, rebuilt: [next, ...rebuilt] };
+  try {
+    const { rebuilt } = await gold(next, services, options);
+    return { ...summary, rebuilt: [next, ...rebuilt] };
+  } catch (error) {
+    // A next silver that cannot be read is no failure of this date, which is done.
+    if (!(error instanceof DecodeError)) throw error;
+    services.log.warn(`gold of ${next} stays as it is: ${error.message}`);
+    return summary;
+  }
 }
 
 async function goldOf(

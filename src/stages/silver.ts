@@ -18,6 +18,7 @@ import { type ObjectLister, type ObjectReader, type ObjectWriter, unchangedSince
 const READS_AT_ONCE = 64;
 const ATTEMPTS = 20;
 
+/** What silver is made of, and where it goes. */
 export interface SilverServices {
   bronze: ObjectReader & ObjectLister;
   silver: ObjectReader & ObjectWriter;
@@ -25,6 +26,7 @@ export interface SilverServices {
   signal?: AbortSignal | undefined;
 }
 
+/** What silver came to. */
 export interface SilverSummary {
   date: PartitionDate;
   runId: RunId;

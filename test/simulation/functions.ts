@@ -114,7 +114,7 @@ export class Functions {
     const work = async () => {
       const done: ReceivedMessage[] = [];
       for (const message of received) {
-        const outcome = await enrichMessage(message, services).then(
+        const outcome = await enrichMessage(message, { ...services, together: received }).then(
           (result) => ({ result }),
           (error: unknown) => ({ error }),
         );

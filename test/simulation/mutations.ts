@@ -18,10 +18,8 @@ const SILVER = 'src/stages/silver.ts';
 const GOLD = 'src/stages/gold.ts';
 const S3_PUT = 'src/stores/s3-put.ts';
 
-const PUT_MARKER = `    await bronze.put(key, encodeJson(marker), { ifAbsent: true });
-`;
-const LOOK = `    if (!(await isFull(run, group, bronze))) return false;
-`;
+const PUT_MARKER = `  await services.bronze.put(bronzeKeys.done(run.date, run.id, batch), encodeJson(marker), { ifAbsent: true });
+  return completeGroup(run, groupOf(batch), services);`;
 const PUBLISH = `    const condition = unchangedSince(current);
     const outcome = await bronze.put(bronzeKeys.success(run.date), encodeJson(success), condition);
     if (outcome === 'written') return true;`;
@@ -60,10 +58,10 @@ export const mutations: readonly Mutation[] = [
     patches: [
       patch(
         COMPLETION,
-        PUT_MARKER + LOOK,
-        `    const full = await isFull(run, group, bronze);
-${PUT_MARKER}    if (!full) return false;
-`,
+        PUT_MARKER,
+        `  const published = await completeGroup(run, groupOf(batch), services);
+  await services.bronze.put(bronzeKeys.done(run.date, run.id, batch), encodeJson(marker), { ifAbsent: true });
+  return published;`,
       ),
     ],
     seed: 1,
@@ -74,8 +72,8 @@ ${PUT_MARKER}    if (!full) return false;
       patch(
         COMPLETION,
         PUT_MARKER,
-        `    if ((await bronze.put(key, encodeJson(marker), { ifAbsent: true })) === 'conflict') return false;
-`,
+        `  const put = await services.bronze.put(bronzeKeys.done(run.date, run.id, batch), encodeJson(marker), { ifAbsent: true });
+  return put === 'written' && completeGroup(run, groupOf(batch), services);`,
       ),
     ],
     seed: 19,
@@ -93,7 +91,7 @@ ${PUT_MARKER}    if (!full) return false;
   },
   {
     name: 'one full group is enough',
-    patches: [patch(COMPLETION, 'return full < groupsOf(run) ? false', 'return full < 1 ? false')],
+    patches: [patch(COMPLETION, 'if (full < groupsOf(run)) return;', 'if (full < 1) return;')],
     seed: 1270,
   },
   {
@@ -124,12 +122,12 @@ ${PUT_MARKER}    if (!full) return false;
         PUBLISH.replace("if (outcome === 'written') return true;", "return outcome === 'written';"),
       ),
     ],
-    seed: 709,
+    seed: 92,
   },
   {
     name: '_SUCCESS of a newer run is not left alone',
     patches: [patch(COMPLETION, 'current.success.runId >= run.id', 'current.success.runId === run.id')],
-    seed: 6,
+    seed: 11,
   },
   {
     name: 'the manifest is overwritten',
@@ -169,7 +167,7 @@ ${PUT_MARKER}    if (!full) return false;
   const manifest = { ...standing, batchSize: 3, batches: Math.ceil(standing.movies.length / 3) };`,
       ),
     ],
-    seed: 9,
+    seed: 22,
   },
   {
     name: 'the deduplication id is without the date',
@@ -197,7 +195,7 @@ ${PUT_MARKER}    if (!full) return false;
   {
     name: '412 after a lost acknowledgement is taken as a conflict',
     patches: [patch(S3_PUT, "if (await stands(client, place, token)) return 'written';", '')],
-    seed: 10,
+    seed: 3,
   },
   {
     name: 'silver is put unconditionally',
@@ -226,12 +224,12 @@ ${PUT_MARKER}    if (!full) return false;
       ),
       patch(SILVER, '  ]);\n  const { manifest, reference } = await completeRun(bronze, date);', '  ]);'),
     ],
-    seed: 1070,
+    seed: 1063,
   },
   {
     name: 'gold is put unconditionally',
     patches: [patch(GOLD, 'store.put(key, body, unchangedSince(etags.get(key)))', 'store.put(key, body)')],
-    seed: 2763,
+    seed: 1392,
   },
   {
     name: 'gold of the next date is not built again',

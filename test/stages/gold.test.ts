@@ -111,6 +111,20 @@ t.test('a date whose silver changes takes the next later gold along', async (t) 
   t.same((await gold(MONDAY, services)).rebuilt, [TUESDAY], 'Wednesday compares with Tuesday, which stands');
 });
 
+t.test('a later silver that cannot be read fails no date but its own', async (t) => {
+  const directory = t.testdir();
+  const services = await silverOf(directory, MONDAY, movies(2));
+  await silverOf(directory, TUESDAY, movies(2));
+  for (const date of [MONDAY, TUESDAY]) await gold(date, services);
+  await writeFile(join(directory, 'silver', `movies/dt=${TUESDAY}/movies.csv`), 'rank\n1\n');
+  await silverOf(directory, MONDAY, movies(3), '01');
+  const warnings: string[] = [];
+  const log = { ...silentLog, warn: (message: string) => warnings.push(message) };
+  t.match(await gold(MONDAY, { ...services, log }), { movies: 3, rebuilt: [] });
+  t.match(warnings, [/^gold of 2026-01-06 stays as it is: movies\/dt=2026-01-06\/movies.csv/]);
+  await t.rejects(gold(TUESDAY, services), { name: 'DecodeError' });
+});
+
 t.test('a previous silver that changes while gold works makes it start over', async (t) => {
   const directory = t.testdir();
   await silverOf(directory, MONDAY, [movie(1)]);

@@ -19,6 +19,7 @@ import type { ObjectLister, ObjectReader, ObjectWriter } from '../../stores/stor
 import { completeBatch } from './completion.js';
 import { once } from './once.js';
 
+/** What movies are enriched with. */
 export interface EnrichServices {
   bronze: ObjectReader & ObjectLister & ObjectWriter;
   omdb: {
@@ -30,6 +31,8 @@ export interface EnrichServices {
   /** How many movies may be under way at once. */
   concurrency: number;
   signal?: AbortSignal | undefined;
+  /** The same object for all who work together: what one of them has published, the others need not look at again. */
+  together?: object | undefined;
   /** Called whenever a movie has its record. */
   onMovie?: (() => void) | undefined;
 }
@@ -114,16 +117,20 @@ function requireManifest({ id, date }: RunReference, { bronze }: EnrichServices)
 async function enrichMovies({ run, movies }: Message, services: EnrichServices): Promise<BatchSummary> {
   const summary: BatchSummary = { enriched: 0, not_found: 0, standing: 0, published: false };
   const failures: MovieFailure[] = [];
+  let interrupted: InterruptedError | undefined;
   const enrichOne = async (movie: ListItem) => {
     try {
       summary[await enrichMovie(run, movie, services)]++;
       services.onMovie?.();
     } catch (error) {
-      if (!(error instanceof PipelineError) || error instanceof InterruptedError) throw error;
-      failures.push({ imdbId: movie.id, error });
+      if (!(error instanceof PipelineError)) throw error;
+      if (error instanceof InterruptedError) interrupted ??= error;
+      else failures.push({ imdbId: movie.id, error });
     }
   };
   await pMap(movies, enrichOne, { concurrency: services.concurrency });
+  // Only now: what was in flight has its record, and is counted.
+  if (interrupted) throw interrupted;
   const [worst, ...others] = failures.sort((a, b) => SEVERITY[b.error.verdict] - SEVERITY[a.error.verdict]);
   if (worst) throw new BatchFailedError([worst, ...others], summary);
   return summary;

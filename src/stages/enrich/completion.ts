@@ -6,59 +6,55 @@ import type { PartitionDate, RunId, RunReference } from '../../records/run.js';
 import { readManifest, readSuccess, type StandingManifest } from '../../records/runs.js';
 import { type ObjectLister, type ObjectReader, unchangedSince } from '../../stores/store.js';
 import type { EnrichServices } from './batch.js';
-import { onceTogether } from './once.js';
+import { once } from './once.js';
 
 /** Another writer can win this often before we give up; each time, somebody else got further. */
 const PUBLISH_ATTEMPTS = 50;
 
-/** Batches of one process that find their group full at the same time: the first does what follows. */
-const together = onceTogether<boolean>();
+const groupOnce = once<void>();
+const publishOnce = once<void>();
 
 /**
  * Marks the batch as done, and then, also when the marker stood already, sees whether its group and the run are
  * full: the one who marked it last may have died before looking.
  * @returns whether this call published the run
  */
-export function completeBatch(run: RunReference, batch: number, services: EnrichServices): Promise<boolean> {
-  const { bronze, now } = services;
-  const key = bronzeKeys.done(run.date, run.id, batch);
-  const marker = { version: VERSION, runId: run.id, batch, at: now().toISOString() };
-  const group = groupOf(batch);
-  const groupKey = `${bronzeKeys.doneGroup(run.date, run.id, group)} of ${run.batches}`;
-  return together(bronze, groupKey, async (share) => {
-    await bronze.put(key, encodeJson(marker), { ifAbsent: true });
-    if (!(await isFull(run, group, bronze))) return false;
-    let first = false;
-    const published = await share(() => {
-      first = true;
-      return markGroup(run, group, services);
-    });
-    return first && published;
-  });
+export async function completeBatch(
+  run: RunReference,
+  batch: number,
+  services: EnrichServices,
+): Promise<boolean> {
+  const marker = { version: VERSION, runId: run.id, batch, at: services.now().toISOString() };
+  await services.bronze.put(bronzeKeys.done(run.date, run.id, batch), encodeJson(marker), { ifAbsent: true });
+  return completeGroup(run, groupOf(batch), services);
 }
 
-/** Marks the group if all its batches are done; whoever then sees all groups publishes. */
+/**
+ * Marks the group if all its batches are done; whoever then sees all groups publishes. Of those who work together and
+ * find the same at the same time, or later, one does it.
+ */
 export async function completeGroup(
   run: RunReference,
   group: number,
   services: EnrichServices,
 ): Promise<boolean> {
-  return (await isFull(run, group, services.bronze)) && markGroup(run, group, services);
-}
-
-async function isFull(run: RunReference, group: number, bronze: ObjectLister): Promise<boolean> {
+  const { bronze, together = {} } = services;
   const size = Math.min(BATCHES_PER_GROUP, run.batches - group * BATCHES_PER_GROUP);
   const done = await batchesDone(bronze, bronzeKeys.doneGroup(run.date, run.id, group));
-  return done.size >= size;
-}
-
-async function markGroup(run: RunReference, group: number, services: EnrichServices): Promise<boolean> {
-  const { bronze } = services;
-  const marker = { version: VERSION, runId: run.id, group };
-  await bronze.put(bronzeKeys.fullGroup(run.date, run.id, group), encodeJson(marker), { ifAbsent: true });
-  let full = 0;
-  for await (const _key of bronze.list(bronzeKeys.fullGroups(run.date, run.id))) full++;
-  return full < groupsOf(run) ? false : publish(run, services);
+  if (done.size < size) return false;
+  const runKey = `${bronzeKeys.run(run.date, run.id)} of ${run.batches}`;
+  let isPublisher = false;
+  await groupOnce(together, `${group} of ${runKey}`, async () => {
+    const marker = { version: VERSION, runId: run.id, group };
+    await bronze.put(bronzeKeys.fullGroup(run.date, run.id, group), encodeJson(marker), { ifAbsent: true });
+    let full = 0;
+    for await (const _key of bronze.list(bronzeKeys.fullGroups(run.date, run.id))) full++;
+    if (full < groupsOf(run)) return;
+    await publishOnce(together, runKey, async () => {
+      isPublisher = await publish(run, services);
+    });
+  });
+  return isPublisher;
 }
 
 /** `_SUCCESS` moves forward only: it is put over nothing or over an older run's, never over a newer one's. */

@@ -11,6 +11,7 @@ import { batchesDone, completeGroup, groupsOf, isComplete, manifestOf } from './
 import { giveUpMovies } from './give-up.js';
 import { addBatch, addFailure, type EnrichSummary, emptySummary, verdictOf } from './summary.js';
 
+/** Which run to finish, and which of its movies to close. */
 export interface EnrichDateRequest {
   date: PartitionDate;
   /** An older run than the newest one. */
@@ -29,6 +30,7 @@ export async function enrichDate(
   services: EnrichServices,
 ): Promise<EnrichSummary> {
   const { bronze, log, signal } = services;
+  const together = {};
   const { manifest } = await manifestOf(bronze, date, runId ?? (await newestOf(services, date)));
   const run = runOf(manifest);
   const summary = emptySummary(run);
@@ -44,14 +46,22 @@ export async function enrichDate(
     if (done.has(batch) && isRecorded) summary.standing += movies.length;
     else missing.push({ ...message, movies });
   }
+  const total = manifest.movies.length;
+  const has = ({ id }: { id: string }) => closed.has(id) || recorded.has(bronzeKeys.record(date, run.id, id));
+  const before = manifest.movies.filter(has).length;
   let finished = summary.standing + closed.size;
-  const onMovie = () => log.progress({ done: ++finished, total: manifest.movies.length, noun: 'movies' });
+  const tell = () => log.progress({ done: finished, total, noun: 'movies' });
+  if (missing.length > 0) tell();
+  const onMovie = () => {
+    finished++;
+    tell();
+  };
   let quota = false;
   let stopped: { error: unknown } | undefined;
   const finish = async (message: Message) => {
     if (quota || stopped || signal?.aborted) return;
     try {
-      addBatch(summary, await enrichBatch(message, { ...services, onMovie }));
+      addBatch(summary, await enrichBatch(message, { ...services, together, onMovie }));
     } catch (error) {
       if (error instanceof InterruptedError) return;
       // Whatever stops one batch stops them all, a marker of another version too: they are of one run.
@@ -65,9 +75,12 @@ export async function enrichDate(
   throwIfInterrupted(signal);
   summary.complete = await isComplete(bronze, run);
   if (!summary.complete && summary.failed.length === 0) {
-    for (let group = 0; group < groupsOf(run); group++) await completeGroup(run, group, services);
+    for (let group = 0; group < groupsOf(run); group++)
+      await completeGroup(run, group, { ...services, together });
     summary.complete = await isComplete(bronze, run);
   }
+  const left = total - before - summary.enriched - summary.not_found;
+  summary.missing = summary.complete ? 0 : Math.max(0, left);
   return summary;
 }
 

@@ -1,4 +1,5 @@
 import { InterruptedError } from '../../errors.js';
+import { secondsToNextDay } from '../../records/run.js';
 import { verdictOf } from './summary.js';
 
 const FIRST_DELAY_SECONDS = 30;
@@ -21,15 +22,12 @@ export interface Deferral {
  */
 export function deferralOf(error: unknown, attempt: number, now: Date): Deferral {
   if (error instanceof InterruptedError) return { seconds: 0, untried: true };
-  if (verdictOf(error) === 'quota') return { seconds: secondsToNextDay(now), untried: true };
+  if (verdictOf(error) === 'quota') {
+    return { seconds: Math.min(secondsToNextDay(now), LONGEST_DEFERRAL_SECONDS), untried: true };
+  }
   return { seconds: delayAfter(attempt), untried: false };
 }
 
 function delayAfter(attempt: number): number {
   return Math.min(FIRST_DELAY_SECONDS * 2 ** (attempt - 1), LONGEST_DELAY_SECONDS);
-}
-
-function secondsToNextDay(now: Date): number {
-  const midnight = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1);
-  return Math.min(Math.ceil((midnight - now.getTime()) / 1000), LONGEST_DEFERRAL_SECONDS);
 }

@@ -7,6 +7,7 @@ import { BatchFailedError, type BatchSummary, type EnrichServices, enrichBatch }
 import { type Deferral, deferralOf } from './delay.js';
 import { stopsAll, verdictOf } from './summary.js';
 
+/** What the batch of one message came to. */
 export interface MessageSummary extends BatchSummary {
   date: PartitionDate;
   runId: RunId;

@@ -1,17 +1,20 @@
 import { DecodeError, InterruptedError, messageOf, throwIfInterrupted } from '../../errors.js';
+import { bronzeKeys } from '../../keys.js';
 import { MAX_MESSAGES, type QueueReceiver, type ReceivedMessage } from '../../queues/queue.js';
 import { decodeJson } from '../../records/decode.js';
+import { messageOfBatch } from '../../records/manifest.js';
 import { Message } from '../../records/message.js';
 import type { RunReference } from '../../records/run.js';
 import { readManifest } from '../../records/runs.js';
 import { type EnrichServices, enrichBatch } from './batch.js';
-import { isComplete } from './completion.js';
+import { batchesDone, isComplete } from './completion.js';
 import { type Deferral, deferralOf } from './delay.js';
 import { addBatch, addFailure, type EnrichSummary, emptySummary, stopsAll, verdictOf } from './summary.js';
 
 /** So many batches that fail in a row, each another one, are not the movies' fault: OMDb is down. */
 const MOST_FAILURES_IN_A_ROW = 25;
 
+/** What working through the queue came to. */
 export interface DrainSummary {
   /** One for each run whose messages came by. */
   runs: EnrichSummary[];
@@ -113,7 +116,7 @@ class Drain {
     const message = this.#read(received);
     const summary = this.#summaryOf(message.run);
     try {
-      const services = { ...this.services, onMovie: () => this.#tell() };
+      const services = { ...this.services, together: this, onMovie: () => this.#tell() };
       addBatch(summary, await enrichBatch(message, services, received.attempt));
       this.#failedInARow.clear();
     } catch (error) {
@@ -160,8 +163,15 @@ class Drain {
 
   /** Only for the progress: a message does not say how many movies its run has. */
   async #expect({ date, id }: RunReference): Promise<void> {
-    const standing = await readManifest(this.services.bronze, date, id).catch(() => undefined);
-    this.#expected += standing?.manifest.movies.length ?? 0;
+    const { bronze } = this.services;
+    const [standing, done] = await Promise.all([
+      readManifest(bronze, date, id),
+      batchesDone(bronze, bronzeKeys.doneMarkers(date, id)),
+    ]).catch(() => []);
+    if (!standing) return;
+    const { manifest } = standing;
+    const finished = [...done].reduce((sum, batch) => sum + messageOfBatch(manifest, batch).movies.length, 0);
+    this.#expected += manifest.movies.length - finished;
   }
 
   #tell(): void {

@@ -28,6 +28,8 @@ export interface EnrichSummary {
   /** Closed without an answer, because a person said so. */
   given_up: number;
   standing: number;
+  /** Movies that still have no record, where that is known: not of what came out of a queue. */
+  missing?: number;
   failed: FailedBatch[];
   /** `_SUCCESS` stands for this run or a newer one. */
   complete: boolean;
@@ -77,12 +79,13 @@ export function stopsAll(error: unknown): boolean {
  * @param again the command that goes on with it
  */
 export function unfinishedOf(summary: EnrichSummary, again: string): UnfinishedError | undefined {
-  const { date, runId, failed, batches, complete } = summary;
+  const { date, runId, failed, batches, complete, missing } = summary;
   if (complete) return undefined;
   const quota = failed.find(({ verdict }) => verdict === 'quota');
   if (quota) {
-    return new UnfinishedError('quota', `${date} is not complete: ${quota.message}`, {
-      hint: `the quota is renewed at midnight UTC; then go on with: ${again}`,
+    const waiting = missing === undefined ? '' : `${missing} movies wait, as `;
+    return new UnfinishedError('quota', `${date} is not complete: ${waiting}${quota.message}`, {
+      hint: `${quota.hint ?? 'the quota is renewed at midnight UTC'}; then go on with: ${again}`,
     });
   }
   const [first] = failed;
