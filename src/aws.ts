@@ -2,6 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { patientRetries } from './aws-retries.js';
+import type { Log } from './log.js';
 
 /** What flags and environment say of AWS. What is undefined, the SDK finds in its own files and environment. */
 export interface AwsSettings {
@@ -16,6 +17,7 @@ export interface AwsSettings {
   credentials?: (() => Promise<AwsKeys>) | undefined;
 }
 
+/** Access keys of a user, or with a session token those of a role. */
 export interface AwsKeys {
   accessKeyId: string;
   secretAccessKey: string;
@@ -48,12 +50,16 @@ const CONNECTIONS = {
 /** The SDK warns on the console otherwise, where a person reads progress. */
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-export function awsClients(settings: AwsSettings = {}): AwsClients {
+/**
+ * Clients of the services that the pipeline works with. The caller closes them.
+ * @param log is told of each call that is repeated
+ */
+export function awsClients(settings: AwsSettings = {}, log?: Log): AwsClients {
   const { region, profile, endpointUrl, pathStyle = false, maxAttempts, credentials } = settings;
   const config = {
     requestHandler: CONNECTIONS,
     logger: SILENT,
-    retryStrategy: patientRetries(maxAttempts),
+    retryStrategy: patientRetries(maxAttempts, log),
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),
     ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl }),

@@ -2,26 +2,34 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { Context } from './commands/context.js';
 import { addCommands } from './commands/program.js';
+import type { Flags } from './config.js';
 import { PipelineError, UsageError } from './errors.js';
 import type { Terminal } from './terminal.js';
 
 /** The program: reads the command line, does what it says, and sets the process's exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   const stop = new AbortController();
-  stopOnSignals(stop);
   endQuietlyOnClosedPipe();
   let terminal: Promise<Terminal> | undefined;
   const context: Context = {
     now: () => new Date(),
     random: Math.random,
     terminal: () => {
-      terminal ??= openTerminal(argv);
+      terminal ??= openTerminal(argv, program, () => flags);
       return terminal;
     },
     signal: stop.signal,
   };
+  let flags: Flags = {};
+  const program = programFor(context).hook('preAction', (_, command) => {
+    flags = command.opts();
+  });
+  stopOnSignals(stop, async (signal) => {
+    const again = signal === 'SIGINT' ? '; Ctrl-C again ends at once' : '';
+    (await context.terminal()).info(`stopping: what is in flight is finished or goes back${again}`);
+  });
   try {
-    await programFor(context).parseAsync(argv);
+    await program.parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
     const failure = error instanceof CommanderError ? usageErrorOf(error, argv) : error;
@@ -51,37 +59,48 @@ function programFor(context: Context): Command {
 function usageErrorOf(error: CommanderError, argv: readonly string[]): UsageError {
   if (error.code === 'commander.help') {
     const [, , first, second] = argv;
-    const what = first === 'help' && second ? `unknown command '${second}'` : 'no command is given';
-    return new UsageError([`${what}; movie-etl --help lists them`]);
+    const isUnknown = first === 'help' && second;
+    return new UsageError([isUnknown ? `unknown command '${second}'` : 'no command is given']);
   }
   const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
   // A value that was meant for another flag may be a secret.
   return new UsageError([message.replace(/^(unknown option '[^'=]*)=.*'/, "$1'")]);
 }
 
-async function openTerminal(argv: readonly string[]): Promise<Terminal> {
+/** @param flags those of the subcommand, once they are known */
+async function openTerminal(
+  argv: readonly string[],
+  program: Command,
+  flags: () => Flags,
+): Promise<Terminal> {
   const { Terminal } = await import('./terminal.js');
+  const { withPlaces } = await import('./commands/place-flags.js');
   const { wantsColor } = await import('./config.js');
   const { stdout, stderr } = process;
   const has = (flag: string) => argv.includes(flag);
-  const color = wantsColor(argv);
+  const name = argv.slice(2).find((argument) => !argument.startsWith('-'));
+  const command = program.commands.find((each) => each.name() === name);
   return new Terminal({
     stdout,
     stderr,
     json: has('--json'),
     quiet: has('--quiet'),
     verbose: has('--verbose'),
-    color,
+    color: wantsColor(argv),
+    help: `movie-etl ${command ? `${name} ` : ''}--help`,
+    pasteable: (message) => withPlaces(message, flags()),
   });
 }
 
 /** The first signal asks for a clean stop, the second ends the process as if nobody listened. */
-function stopOnSignals(stop: AbortController): void {
+function stopOnSignals(stop: AbortController, tell: (signal: NodeJS.Signals) => void): void {
   const listener = (signal: NodeJS.Signals) => {
     if (stop.signal.aborted) {
       process.off(signal, listener);
       process.kill(process.pid, signal);
+      return;
     }
+    tell(signal);
     stop.abort();
   };
   // Not `once`: the spinner's own exit hook ends the process when it is the only listener.

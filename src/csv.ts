@@ -57,22 +57,32 @@ export async function* csvRecords(
   columns: readonly string[],
   place: string,
 ): AsyncGenerator<{ fields: string[]; line: number }> {
+  for await (const { fields, line } of csvLines(chunks, place)) {
+    if (line === 1) checkHeader(fields, columns, place);
+    else if (fields.length === columns.length) yield { fields, line };
+    else throw new DecodeError(`${place}: line ${line} has ${fields.length} fields, not ${columns.length}`);
+  }
+}
+
+/**
+ * The fields of the header, whatever they are, and of each record, however many it has.
+ * @throws DecodeError when there is no header, or a record is absurdly long
+ */
+export async function* csvLines(
+  chunks: AsyncIterable<Buffer>,
+  place: string,
+): AsyncGenerator<{ fields: string[]; line: number }> {
   const parser = parse({ bom: true, relax_column_count: true, max_record_size: MAX_RECORD_BYTES });
   pipeline(Readable.from(linesThatEnd(chunks, place)), parser, () => {
     // A failure of either destroys the parser, so the loop below throws it.
   });
   let line = 0;
   try {
-    for await (const fields of parser as AsyncIterable<string[]>) {
-      line++;
-      if (line === 1) checkHeader(fields, columns, place);
-      else if (fields.length === columns.length) yield { fields, line };
-      else throw invalid(`${place}: line ${line} has ${fields.length} fields, not ${columns.length}`);
-    }
+    for await (const fields of parser as AsyncIterable<string[]>) yield { fields, line: ++line };
   } catch (error) {
-    throw error instanceof CsvError ? invalid(`${place}: ${error.message}`) : error;
+    throw error instanceof CsvError ? new DecodeError(`${place}: ${error.message}`) : error;
   }
-  if (line === 0) throw invalid(`${place} is empty: not even a header`);
+  if (line === 0) throw new DecodeError(`${place} is empty: not even a header`);
 }
 
 /** Passes the chunks on. @throws DecodeError when a line goes on and on */
@@ -81,7 +91,8 @@ async function* linesThatEnd(chunks: AsyncIterable<Buffer>, place: string): Asyn
   for await (const chunk of chunks) {
     const end = chunk.lastIndexOf(LINE_FEED);
     open = end < 0 ? open + chunk.length : chunk.length - end - 1;
-    if (open > MAX_LINE_BYTES) throw invalid(`${place} has a line of more than ${MAX_LINE_BYTES} bytes`);
+    if (open > MAX_LINE_BYTES)
+      throw new DecodeError(`${place} has a line of more than ${MAX_LINE_BYTES} bytes`);
     yield chunk;
   }
 }
@@ -91,13 +102,10 @@ const LINE_FEED = 0x0a;
 function checkHeader(header: readonly string[], columns: readonly string[], place: string): void {
   const missing = columns.filter((column) => !header.includes(column));
   const unknown = header.filter((column) => !columns.includes(column));
-  if (missing.length > 0) throw invalid(`${place}: its header lacks ${missing.slice(0, 5).join(', ')}`);
+  if (missing.length > 0)
+    throw new DecodeError(`${place}: its header lacks ${missing.slice(0, 5).join(', ')}`);
   if (unknown.length > 0)
-    throw invalid(`${place}: its header has an unknown ${JSON.stringify(unknown[0]?.slice(0, 40))}`);
+    throw new DecodeError(`${place}: its header has an unknown ${JSON.stringify(unknown[0]?.slice(0, 40))}`);
   if (header.some((column, index) => column !== columns[index]))
-    throw invalid(`${place}: its header's columns are in another order`);
-}
-
-function invalid(message: string): DecodeError {
-  return new DecodeError(message, { hint: 'make the file again with: movie-etl silver --date DATE' });
+    throw new DecodeError(`${place}: its header's columns are in another order`);
 }

@@ -7,6 +7,7 @@
  */
 export type Verdict = 'answer' | 'retry' | 'quota' | 'stop';
 
+/** What an error says beside its message. */
 export interface ErrorDetails {
   /** What the reader can do about it: a command or a setting, as a sentence without a full stop. */
   hint?: string;
@@ -52,6 +53,11 @@ export class DecodeError extends PipelineError {
     super('stop', message, details);
     this.name = 'DecodeError';
   }
+
+  /** The same, and what to do about it; what says that already stays as it is. */
+  withHint(hint: string): DecodeError {
+    return this.hint === undefined ? new DecodeError(this.message, { hint, cause: this.cause }) : this;
+  }
 }
 
 /** Work is left that a later attempt can finish: a used-up quota, or movies that could not be fetched. */
@@ -82,9 +88,14 @@ export class InterruptedError extends PipelineError {
 export class DatesFailedError extends PipelineError {
   readonly #exitCode: number;
 
-  /** @param failures by date; any that cannot be retried makes the exit code 1 */
-  constructor(failures: ReadonlyMap<string, unknown>, total: number) {
-    super('stop', `${failures.size} of ${total} dates failed: ${[...failures.keys()].join(', ')}`);
+  /**
+   * @param failures by date, oldest first; any that cannot be retried makes the exit code 1
+   * @param again the command that does these dates again
+   */
+  constructor(failures: ReadonlyMap<string, unknown>, total: number, again: string) {
+    super('stop', `${failures.size} of ${total} dates failed: ${[...failures.keys()].join(', ')}`, {
+      hint: `do what is said of each, then go on with: ${again}`,
+    });
     this.name = 'DatesFailedError';
     const retriable = [...failures.values()].every((error) => error instanceof UnfinishedError);
     this.#exitCode = retriable ? 75 : 1;
@@ -93,6 +104,19 @@ export class DatesFailedError extends PipelineError {
   override get exitCode(): number {
     return this.#exitCode;
   }
+}
+
+const WAYS_OUT: Record<Verdict, string> = {
+  answer: 'run the command again',
+  retry: 'run the command again in a while',
+  quota: 'run the command again after midnight UTC',
+  stop: 'put that right, then run the command again; --verbose shows where it comes from',
+};
+
+/** What to do about anything that was thrown, whether or not it says so itself. */
+export function wayOut(error: unknown): string {
+  if (error instanceof PipelineError) return error.hint ?? WAYS_OUT[error.verdict];
+  return 'this is a fault of movie-etl: report what --verbose shows of it';
 }
 
 /** The message of anything that was thrown. */

@@ -5,13 +5,14 @@ import { type HttpLimits, type HttpOptions, httpGet } from './http.js';
 import { parseJson } from './records/decode.js';
 import type { MovieSource } from './records/movie-list.js';
 import { type Redaction, redaction } from './redaction.js';
-import { isHttp, localPath } from './uri.js';
+import { isHttp, KEY_IN_PATH, localPath } from './uri.js';
 
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
 /** Far more than an error quotes. */
 const BEGINNING_BYTES = 4096;
 const HINT = 'check --movies (or MOVIES_URL)';
 
+/** How a movie list is fetched, and what it is called. */
 export interface MovieSourceOptions {
   /** How messages and the manifest call it; by default the address without what may be a secret. */
   label?: string;
@@ -43,8 +44,6 @@ function labelOf(source: string): string {
   const { origin, pathname } = new URL(source);
   return origin + pathname.replace(KEY_IN_PATH, '/k_***');
 }
-
-const KEY_IN_PATH = /\/k_[a-z0-9]+/gi;
 
 /** What the label hides, but for parameters that are called by no secret's name: theirs may be words of titles. */
 function secretsOf({ username, password, pathname, searchParams }: URL): string[] {

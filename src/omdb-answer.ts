@@ -1,7 +1,9 @@
+import { duration } from './duration.js';
 import { PipelineError } from './errors.js';
 import type { HttpAnswer } from './http.js';
 import type { OmdbAnswer } from './records/bronze-record.js';
 import { cut, decodeJson, RawObject } from './records/decode.js';
+import { secondsToNextDay } from './records/run.js';
 import type { Redaction } from './redaction.js';
 
 const LONGEST_REASON = 200;
@@ -11,10 +13,10 @@ type Answer = Record<string, unknown>;
 /** OMDb is not up to it now, and may have said for how long. */
 export class BusyError extends PipelineError {
   constructor(
-    message: string,
+    readonly status: number,
     readonly waitSeconds: number,
   ) {
-    super('retry', message);
+    super('retry', `OMDb answers ${status}`);
   }
 }
 
@@ -40,10 +42,15 @@ export class RefusedMovieError extends PipelineError {
  * looked at, since a mirror that sends plain files has it wrong, and a page in HTML is no JSON object anyway.
  * @throws PipelineError for all but an answer about this movie
  */
-export function understand(imdbId: string, answered: HttpAnswer, redact: Redaction): OmdbAnswer {
+export function understand(
+  imdbId: string,
+  answered: HttpAnswer,
+  redact: Redaction,
+  now = new Date(),
+): OmdbAnswer {
   const { status, body, retryAfterSeconds, redirectOrigin } = answered;
   if (status === 429 || status === 408 || status >= 500) {
-    throw new BusyError(`OMDb answers ${status}`, retryAfterSeconds ?? 0);
+    throw new BusyError(status, retryAfterSeconds ?? 0);
   }
   if (status >= 300 && status < 400) {
     const target = redirectOrigin === undefined ? '' : ` to ${redact.shown(redirectOrigin)}`;
@@ -51,11 +58,11 @@ export function understand(imdbId: string, answered: HttpAnswer, redact: Redacti
       hint: 'redirects are not followed with the key: set --omdb-url (or OMDB_URL) to the address itself',
     });
   }
-  if (status === 401) throw unauthorized(body, redact);
+  if (status === 401) throw unauthorized(body, redact, now);
   if (status >= 400) throw new RefusedMovieError(imdbId, status);
   if (status !== 200) throw new PipelineError('retry', `OMDb answers ${status}`);
   const answer = readAnswer(body, redact);
-  if (answer.raw.Response === 'False') return unknownMovie(answer, redact);
+  if (answer.raw.Response === 'False') return unknownMovie(answer, redact, now);
   if (answer.raw.Response !== 'True') {
     throw new PipelineError('retry', 'OMDb answers without a Response of True or False');
   }
@@ -83,31 +90,41 @@ function objectIn(body: Buffer): Answer | undefined {
 }
 
 /** `Response: "False"`: no such movie, or nothing at all for us. */
-function unknownMovie({ raw, clean }: { raw: Answer; clean: Answer }, redact: Redaction): OmdbAnswer {
+function unknownMovie(
+  { raw, clean }: { raw: Answer; clean: Answer },
+  redact: Redaction,
+  now: Date,
+): OmdbAnswer {
   const reason = reasonIn(raw);
-  const refused = refusal(reason, redact);
+  const refused = refusal(reason, redact, now);
   if (refused) throw refused;
   const omdb = reason === undefined ? clean : { ...clean, Error: redact.shown(reason) };
   return { status: 'not_found', omdb, error: inOneLine(reason ?? 'no reason given', redact) };
 }
 
-function unauthorized(body: Buffer, redact: Redaction): PipelineError {
+function unauthorized(body: Buffer, redact: Redaction, now: Date): PipelineError {
   const reason = reasonIn(objectIn(body));
   if (reason === undefined) return wrongKey('OMDb answers 401');
-  return refusal(reason, redact) ?? wrongKey(`OMDb refuses the key ("${inOneLine(reason, redact)}")`);
+  return refusal(reason, redact, now) ?? wrongKey(`OMDb refuses the key ("${inOneLine(reason, redact)}")`);
 }
 
 function reasonIn(answer: Answer | undefined): string | undefined {
   return typeof answer?.Error === 'string' ? answer.Error : undefined;
 }
 
-function refusal(reason: string | undefined, redact: Redaction): PipelineError | undefined {
+function refusal(reason: string | undefined, redact: Redaction, now: Date): PipelineError | undefined {
   if (reason === undefined) return undefined;
   const shown = inOneLine(reason, redact);
   if (/limit reached/i.test(reason)) {
-    return new PipelineError('quota', `OMDb's daily limit is reached ("${shown}")`);
+    return limitReached(`OMDb's daily limit is reached ("${shown}")`, now);
   }
   return /api key/i.test(reason) ? wrongKey(`OMDb refuses the key ("${shown}")`) : undefined;
+}
+
+/** No call succeeds until the next UTC day. */
+export function limitReached(message: string, now: Date): PipelineError {
+  const hint = `the quota is renewed at midnight UTC, in ${duration(secondsToNextDay(now))}`;
+  return new PipelineError('quota', message, { hint });
 }
 
 /** For terminals and logs. */

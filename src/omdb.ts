@@ -4,7 +4,8 @@ import pRetry from 'p-retry';
 import pThrottle from 'p-throttle';
 import { InterruptedError, PipelineError } from './errors.js';
 import { HTTP_LIMITS, type HttpLimits, httpGet } from './http.js';
-import { BusyError, RefusedMovieError, understand } from './omdb-answer.js';
+import type { Log } from './log.js';
+import { BusyError, limitReached, RefusedMovieError, understand } from './omdb-answer.js';
 import type { OmdbAnswer } from './records/bronze-record.js';
 import { type PartitionDate, partitionDate } from './records/run.js';
 import { redaction } from './redaction.js';
@@ -26,8 +27,10 @@ export interface OmdbLimits extends HttpLimits {
   pauseMs: number;
 }
 
+/** What commands and functions wait for at most. */
 export const OMDB_LIMITS: OmdbLimits = { ...HTTP_LIMITS, lookupMs: 60_000, pauseMs: 250 };
 
+/** Where OMDb is, and how much of it is asked for at once. */
 export interface OmdbOptions {
   url: URL;
   apiKey: string;
@@ -38,6 +41,8 @@ export interface OmdbOptions {
   limits?: OmdbLimits | undefined;
   signal?: AbortSignal | undefined;
   now?: () => Date;
+  /** Is told of each call that is made again. */
+  log?: Log | undefined;
 }
 
 /**
@@ -46,7 +51,8 @@ export interface OmdbOptions {
  * every error and every answer.
  */
 export function omdbSource(options: OmdbOptions) {
-  const { url, apiKey, concurrency, rate, limits = OMDB_LIMITS, signal, now = () => new Date() } = options;
+  const { url, apiKey, concurrency, rate, limits = OMDB_LIMITS, signal, log } = options;
+  const { now = () => new Date() } = options;
   const limit = pLimit(concurrency);
   const redact = redaction([apiKey]);
   const refusals = refusalMemory(now);
@@ -65,7 +71,7 @@ export function omdbSource(options: OmdbOptions) {
     if (signal?.aborted) throw new InterruptedError();
     refusals.throwIfAny();
     try {
-      const answer = understand(imdbId, await paced(imdbId, patience), redact);
+      const answer = understand(imdbId, await paced(imdbId, patience), redact, now());
       refusals.answered();
       return answer;
     } catch (error) {
@@ -84,8 +90,10 @@ export function omdbSource(options: OmdbOptions) {
           error.verdict === 'retry' &&
           !(error instanceof RefusedMovieError) &&
           !signal?.aborted;
-        const pauseMs = pauseAfter(error, attemptNumber, limits);
+        const { pauseMs, asked } = pauseAfter(error, attemptNumber, limits);
         if (!mayHelp || retriesLeft === 0 || pauseMs >= patience.leftMs()) throw error;
+        const reason = error instanceof BusyError ? `OMDb ${error.status}` : error.message;
+        log?.retry({ who: 'OMDb', reason, seconds: pauseMs / 1000, asked });
         await sleep(pauseMs, undefined, signal ? { signal } : {});
       },
     }).catch((error: unknown) => {
@@ -111,10 +119,11 @@ function patienceOf(lookupMs: number) {
   };
 }
 
-/** Milliseconds: what OMDb asked for, unless our own pause is longer. */
-function pauseAfter(error: unknown, attempt: number, { pauseMs }: OmdbLimits): number {
-  const own = pauseMs * 2 ** (attempt - 1) * (1 + Math.random());
-  return Math.max(own, error instanceof BusyError ? error.waitSeconds * 1000 : 0);
+/** What OMDb asked for, unless our own pause is longer. */
+function pauseAfter(error: unknown, attempt: number, limits: OmdbLimits) {
+  const own = limits.pauseMs * 2 ** (attempt - 1) * (1 + Math.random());
+  const wanted = error instanceof BusyError ? error.waitSeconds * 1000 : 0;
+  return wanted > own ? { pauseMs: wanted, asked: true } : { pauseMs: own, asked: false };
 }
 
 /** Remembers that OMDb refused: a used-up quota until the next UTC day, anything else for good. */
@@ -136,6 +145,8 @@ function refusalMemory(now: () => Date) {
     },
     throwIfAny: () => {
       const error = standing();
+      // Made anew: it says how long the quota has still to wait.
+      if (error?.verdict === 'quota') throw limitReached(error.message, now());
       if (error) throw error;
     },
   };

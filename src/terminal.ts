@@ -1,10 +1,18 @@
 import { Chalk, type ChalkInstance, supportsColor, supportsColorStderr } from 'chalk';
-import Table from 'cli-table3';
 import ora, { type Ora } from 'ora';
-import { messageOf, PipelineError, UsageError } from './errors.js';
-import type { Log, Progress } from './log.js';
+import { InterruptedError, UnfinishedError, UsageError } from './errors.js';
+import type { Log, Progress, Retry } from './log.js';
+import { explain, stackOf } from './terminal/explain.js';
+import { StepProgress } from './terminal/step-progress.js';
+import { tableOf } from './terminal/table.js';
+import { printable } from './terminal/text.js';
 
+export { counted, printable } from './terminal/text.js';
+
+const SPINNER_TEXT_MS = 100;
 const PLAIN_PROGRESS_MS = 5_000;
+/** Taken by the spinner and its space, and by the `^C` that a terminal shows: behind a full line it would wrap. */
+const BESIDE_THE_TEXT = '⠋ '.length + '^C'.length + 1;
 
 export interface TerminalOptions {
   stdout: NodeJS.WriteStream;
@@ -15,21 +23,27 @@ export interface TerminalOptions {
   quiet: boolean;
   verbose: boolean;
   color: boolean;
+  /** Where a usage error sends its reader: `movie-etl run-all --help`. */
+  help: string;
+  /** Makes the commands in a message such that they can be pasted: with the place flags that were given. */
+  pasteable: (message: string) => string;
 }
 
 /**
  * What a person sees: results on stdout, progress and messages on stderr. On a terminal a spinner shows how far a
- * stage is; on a pipe each stage is a plain line, and a long one says how far it is every five seconds.
+ * step is, in one line that never wraps; elsewhere each step is a plain line, and a long one says how far it is every
+ * five seconds.
  */
 export class Terminal implements Log {
   readonly #options: TerminalOptions;
   /** Colours for stderr, and for stdout: one of them may be a pipe. */
   readonly #paint: ChalkInstance;
   readonly #paintResult: ChalkInstance;
+  #step: StepProgress | undefined;
   #spinner: Ora | undefined;
-  #title = '';
-  #started = 0;
-  #lastLine = 0;
+  #timer: NodeJS.Timeout | undefined;
+  /** What the step that was interrupted had still to do. */
+  #left: string | undefined;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
@@ -44,34 +58,35 @@ export class Terminal implements Log {
     work: () => Promise<Result>,
     done: (result: Result) => string,
   ): Promise<Result> {
-    this.#begin(title);
+    const step = this.#begin(printable(title));
     try {
       const result = await work();
-      this.#end(this.#paint.green('✔'), `${printable(`${title}: ${done(result)}`)}${this.#elapsed()}`);
+      this.#end(`${this.#paint.green('✔')} ${printable(`${title}: ${done(result)}`)}${this.#effort(step)}`);
       return result;
     } catch (error) {
-      this.#fail();
+      this.#fail(step, error);
       throw error;
     }
   }
 
-  progress({ done, total, noun }: Progress): void {
-    const seconds = (Date.now() - this.#started) / 1000;
-    const rate = seconds > 0.5 ? `, ${(done / seconds).toFixed(done / seconds < 10 ? 1 : 0)}/s` : '';
-    const text = `${this.#title}: ${done}${total === undefined ? '' : `/${total}`} ${printable(noun)}${rate}`;
-    if (this.#spinner) this.#spinner.text = text;
-    else if (!this.#options.quiet && Date.now() - this.#lastLine >= PLAIN_PROGRESS_MS) {
-      this.#lastLine = Date.now();
-      this.#line(text);
-    }
+  progress(progress: Progress): void {
+    this.#step?.tell({ ...progress, noun: printable(progress.noun) }, Date.now());
+  }
+
+  retry(retry: Retry): void {
+    const { reason, seconds } = retry;
+    this.debug(`${reason}: asked again in ${seconds.toFixed(1)} s`);
+    const wasWaiting = this.#step?.isWaiting(Date.now());
+    this.#step?.retry({ ...retry, reason: printable(reason) }, Date.now());
+    if (!wasWaiting && this.#step?.isWaiting(Date.now())) this.#tell();
   }
 
   info(message: string): void {
-    if (!this.#options.quiet) this.#line(printable(message));
+    if (!this.#options.quiet) this.#line(this.#shown(message));
   }
 
   warn(message: string): void {
-    this.#line(`${this.#paint.yellow('warning:')} ${printable(message)}`);
+    this.#line(`${this.#paint.yellow('warning:')} ${this.#shown(message)}`);
   }
 
   debug(message: string): void {
@@ -91,111 +106,94 @@ export class Terminal implements Log {
 
   /** One line per error (each mistake of a usage error has its own): what happened, and what to do. */
   error(error: unknown): void {
-    for (const line of explain(error)) this.#line(`${this.#paint.red('error:')} ${printable(line)}`);
-    if (!this.#options.verbose || !(error instanceof Error)) return;
+    const { help, pasteable } = this.#options;
+    for (const line of explain(error, { help, pasteable, left: this.#left })) {
+      this.#line(`${this.#paint.red('error:')} ${printable(line)}`);
+    }
+    if (!this.#options.verbose || !(error instanceof Error) || isExpected(error)) return;
     for (const line of stackOf(error).split('\n')) this.#line(this.#paint.dim(printable(line)));
   }
 
   /** Rows under a head, numbers to the right, without borders. */
   table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-    const numeric = head.map(
-      (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'),
-    );
-    const table = new Table({
-      head: head.map((name) => this.#paintResult.bold(name)),
-      colAligns: numeric.map((right) => (right ? 'right' : 'left')),
-      chars: BORDERLESS,
-      style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2, compact: true },
-    });
-    table.push(...rows.map((row) => row.map((cell) => printable(String(cell)))));
-    return table
-      .toString()
-      .split('\n')
-      .map((line) => line.trimEnd())
-      .join('\n');
+    return tableOf(head, rows, this.#paintResult.bold);
   }
 
-  #begin(title: string): void {
-    this.#title = printable(title);
-    this.#started = Date.now();
-    this.#lastLine = this.#started;
-    const { quiet, stderr } = this.#options;
-    // A terminal that does not tell its width (cron over ssh, some CI) gets plain lines: ora would divide by it.
-    if (quiet || !stderr.isTTY || !(stderr.columns > 0)) return;
-    const color = this.#options.color ? { color: 'cyan' as const } : { color: false as const };
-    this.#spinner = ora({ text: this.#title, stream: stderr, discardStdin: false, ...color }).start();
+  #begin(title: string): StepProgress {
+    const step = new StepProgress(title, Date.now());
+    this.#step = step;
+    const { quiet, color, stderr } = this.#options;
+    if (quiet) return step;
+    const look = color ? { color: 'cyan' as const } : { color: false as const };
+    const spinner = ora({ text: title, stream: stderr, discardStdin: false, ...look });
+    // Plain lines for a pipe, a dumb terminal, and one that does not tell its width (cron over ssh): ora divides by it.
+    const turns = spinner.isEnabled && stderr.columns > 0;
+    if (turns) {
+      this.#spinner = spinner;
+      this.#tell();
+      spinner.start();
+    }
+    this.#timer = setInterval(() => this.#tell(), turns ? SPINNER_TEXT_MS : PLAIN_PROGRESS_MS).unref();
+    return step;
   }
 
-  #end(symbol: string, text: string): void {
-    if (this.#spinner) {
-      this.#spinner.stopAndPersist({ symbol, text });
-      this.#spinner = undefined;
-    } else if (!this.#options.quiet) this.#line(`${symbol} ${text}`);
+  /** How far the step is: beside the spinner, or as a line. */
+  #tell(): void {
+    if (!this.#step || this.#options.quiet) return;
+    const now = Date.now();
+    if (!this.#spinner) this.#line(this.#step.line(now));
+    else {
+      this.#spinner.text = this.#step.line(now, this.#options.stderr.columns - BESIDE_THE_TEXT);
+    }
   }
 
-  /** On a terminal the stage stays marked; on a pipe the error itself is the line. */
-  #fail(): void {
-    this.#spinner?.stopAndPersist({ symbol: this.#paint.red('✖'), text: this.#title });
+  #end(line: string): void {
+    this.#stop();
+    if (!this.#options.quiet) this.#line(line);
+  }
+
+  /** On a terminal the step stays marked with how far it was; on a pipe the error itself is the line. */
+  #fail({ title, reached, left }: StepProgress, error: unknown): void {
+    const interrupted = error instanceof InterruptedError;
+    if (interrupted) this.#left = left === undefined ? undefined : `${title} has ${left}`;
+    const turned = this.#spinner !== undefined;
+    this.#stop();
+    if (!turned) return;
+    const far = reached === undefined ? title : `${title}: ${reached}`;
+    this.#line(`${this.#paint.red('✖')} ${far}${interrupted ? ', interrupted' : ''}`);
+  }
+
+  /** Erases the spinner. */
+  #stop(): void {
+    clearInterval(this.#timer);
+    this.#spinner?.stop();
     this.#spinner = undefined;
+    this.#step = undefined;
   }
 
-  /** How long the stage took, if that is worth a look. */
-  #elapsed(): string {
-    const seconds = (Date.now() - this.#started) / 1000;
-    return seconds < 1 ? '' : this.#paint.dim(` (${seconds.toFixed(1)} s)`);
+  /** How long the step took and how often it asked again, if that is worth a look. */
+  #effort({ startedAt, retries }: StepProgress): string {
+    const seconds = (Date.now() - startedAt) / 1000;
+    const parts = [
+      ...(seconds < 1 ? [] : [`${seconds.toFixed(1)} s`]),
+      ...(retries === undefined ? [] : [retries]),
+    ];
+    return parts.length === 0 ? '' : this.#paint.dim(` (${parts.join(', ')})`);
   }
 
-  /** A line of its own, also while a spinner turns. */
+  #shown(message: string): string {
+    return printable(this.#options.pasteable(message));
+  }
+
+  /** A line of its own. A spinner makes room for whatever is written while it turns. */
   #line(text: string): void {
-    this.#spinner?.clear();
     this.#options.stderr.write(`${text}\n`);
-    this.#spinner?.render();
   }
 }
 
-/** "1 movie", "250 movies", "2 batches". */
-export function counted(count: number, noun: string): string {
-  if (count === 1) return `1 ${noun}`;
-  return `${count} ${noun}${noun.endsWith('ch') ? 'es' : 's'}`;
-}
-
-/**
- * A text of whatever origin as a terminal may see it: control characters (also ESC and C1, which steer it), line
- * breaks, and what changes the direction of writing are shown as escapes such as `\u001b`.
- */
-export function printable(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(
-      /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    );
+/** Where such an error comes from says nothing: it is an answer, not a fault. */
+function isExpected(error: Error): boolean {
+  return error.cause === undefined && (error instanceof UnfinishedError || error instanceof UsageError);
 }
 
 type ColorSupport = typeof supportsColor;
-
-const BORDERLESS = Object.fromEntries(
-  ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left']
-    .concat(['left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'])
-    .map((name) => [name, '']),
-);
-
-function explain(error: unknown): string[] {
-  if (!(error instanceof PipelineError))
-    return [`unexpected: ${oneLine(messageOf(error))} (--verbose shows where)`];
-  const lines = (error instanceof UsageError ? error.mistakes : [error.message]).map(oneLine);
-  if (error.hint === undefined) return lines;
-  return lines.map((line) => `${line}; ${error.hint}`);
-}
-
-function oneLine(text: string): string {
-  return text
-    .split(/[\r\n]+/)
-    .map((line) => line.trim())
-    .join(' ');
-}
-
-function stackOf(error: Error): string {
-  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : '';
-  return `${error.stack ?? error.message}${cause}`;
-}

@@ -20,6 +20,9 @@ export function isLocal(uri: string): boolean {
   }
 }
 
+/** Keys that stand in the path of a movie list's address: `/Top250Movies/k_12345678`. */
+export const KEY_IN_PATH = /\/k_[a-z0-9]+/gi;
+
 /** A text that may be an address, for a message: without user and password, and without what a query may carry. */
 export function withoutSecrets(text: string): string {
   if (!text.includes('://')) return text;

@@ -1,5 +1,6 @@
 import { awsClients } from './aws.js';
 import { DEFAULT_OMDB_URL, type Settings } from './config.js';
+import type { Log } from './log.js';
 import type { Queue } from './queues/queue.js';
 import type { OmdbAnswer } from './records/bronze-record.js';
 import type { MovieSource } from './records/movie-list.js';
@@ -17,13 +18,17 @@ export interface Adapters {
 
 export type Wired<Name extends keyof Adapters> = Pick<Adapters, Name> & { close(): Promise<void> };
 
-/** Opens the adapters that are asked for, and no other; what is not opened is not even loaded. */
+/**
+ * Opens the adapters that are asked for, and no other; what is not opened is not even loaded.
+ * @param log is told when OMDb or AWS is asked again
+ */
 export async function wire<Name extends keyof Adapters>(
   settings: Settings,
   names: readonly Name[],
   signal?: AbortSignal,
+  log?: Log,
 ): Promise<Wired<Name>> {
-  const openers = openersOf(settings, signal);
+  const openers = openersOf(settings, signal, log);
   const adapters: Partial<Adapters> = {};
   const close = async () => {
     await adapters.queue?.close();
@@ -38,8 +43,8 @@ export async function wire<Name extends keyof Adapters>(
   return { ...(adapters as Pick<Adapters, Name>), close };
 }
 
-function openersOf(settings: Settings, signal: AbortSignal | undefined) {
-  const aws = awsClients(settings.aws);
+function openersOf(settings: Settings, signal: AbortSignal | undefined, log: Log | undefined) {
+  const aws = awsClients(settings.aws, log);
   const store = async (uri: string) => (await import('./stores/open.js')).openStore(uri, aws);
   let offline: ReturnType<typeof import('./offline.js').startOffline> | undefined;
   const fixtures = async () => {
@@ -66,7 +71,7 @@ function openersOf(settings: Settings, signal: AbortSignal | undefined) {
       const { omdbUrl, offline: standIn, concurrency, rate } = settings;
       const url = omdbUrl ?? (standIn ? (await fixtures()).omdbUrl : DEFAULT_OMDB_URL);
       const apiKey = standIn ? 'offline' : await omdbApiKey();
-      return omdbSource({ url: new URL(url), apiKey, concurrency, rate, signal });
+      return omdbSource({ url: new URL(url), apiKey, concurrency, rate, signal, log });
     },
     closeShared: async () => {
       await (await offline)?.close();

@@ -3,6 +3,9 @@ import t, { type Test } from 'tap';
 import { clientsOf } from '../chain/clients.js';
 import { type Fault, type RecordedCall, startEmulator } from '../chain/emulator/emulator.js';
 import { objectsUnder } from '../chain/objects.js';
+import { awsClients } from '../src/aws.js';
+import { type Retry, silentLog } from '../src/log.js';
+import { openStore } from '../src/stores/open.js';
 import { type CliResult, cli, contentsOf, jsonLines, linesOf, told } from './support/cli.js';
 import { SECRET_ACCESS_KEY, watchRequests } from './support/secrets.js';
 import { serving } from './support/serving.js';
@@ -47,7 +50,7 @@ t.test('a run in S3 makes what a run in directories makes', async (t) => {
     /^✔ extract 2099-01-02: 5 movies, 5 batches, run /,
     '✔ enrich 2099-01-02: 5 enriched, 0 not found',
     /^✔ silver 2099-01-02: 5 rows, from run /,
-    /^✔ gold 2099-01-02: \d+ datasets of 5 movies$/,
+    /^✔ gold 2099-01-02: \d+ datasets of 5 movies( \(.* s\))?$/,
   ]);
   t.equal(linesOf(inS3.stderr).length, 4, 'and nothing else');
   t.match(inS3.stdout, `   5  s3://lake/silver/movies/dt=${DATE}/movies.csv\n`);
@@ -289,6 +292,33 @@ t.test('an error in AWS is in the JSON too', async (t) => {
       },
     },
   ]);
+});
+
+t.test('a call that is repeated is told, without what AWS says', async (t) => {
+  const retries: Retry[] = [];
+  const log = { ...silentLog, retry: (retry: Retry) => void retries.push(retry) };
+  const credentials = async () => ({ accessKeyId: 'KEYS', secretAccessKey: SECRET_ACCESS_KEY });
+  const settings = { endpointUrl: emulator.url, region: 'us-east-1', pathStyle: true, credentials };
+  const aws = awsClients(settings, log);
+  t.teardown(aws.close);
+  const answers: Fault[] = [
+    { status: 503, code: 'SlowDown' },
+    { status: 500, code: 'InternalError' },
+  ];
+  emulator.faults = () => answers.shift();
+  t.teardown(() => {
+    emulator.faults = () => undefined;
+  });
+  const store = await openStore('s3://lake/told', aws);
+  t.equal(await store.get('nothing'), undefined);
+  t.match(retries, [
+    { who: 'AWS', reason: 'AWS SlowDown', asked: false },
+    { who: 'AWS', reason: 'AWS InternalError', asked: false },
+  ]);
+  t.ok(
+    retries.every(({ seconds }) => seconds > 0 && seconds <= 0.2),
+    `${retries.map(({ seconds }) => seconds)}`,
+  );
 });
 
 const IN_IRELAND = { 'x-amz-bucket-region': 'eu-west-1' };

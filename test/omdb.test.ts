@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { InterruptedError, type Verdict } from '../src/errors.js';
+import { type Retry, silentLog } from '../src/log.js';
 import { OMDB_LIMITS, type OmdbOptions, omdbSource } from '../src/omdb.js';
 import {
   answers,
@@ -121,7 +122,38 @@ t.test('OMDb that asks to wait for longer than we do is not asked again', async 
   }
 });
 
+t.test('each call that is made again is told before its pause, and none else', async (t) => {
+  const retries: Retry[] = [];
+  const log = { ...silentLog, retry: (retry: Retry) => void retries.push(retry) };
+  const busy = { status: 503, headers: { 'retry-after': '1' } };
+  const secretive = { status: 500, body: `no key like ${OMDB_KEY}` };
+  const script = inTurn(busy, secretive, { reset: true }, { body: '<html>' });
+  const { lookup } = await sourceOn(t, script, { log, rate: 100 });
+  await lookup(SHAWSHANK);
+  t.match(retries, [
+    { who: 'OMDb', reason: 'OMDb 503', seconds: 1, asked: true },
+    { who: 'OMDb', reason: 'OMDb 500', asked: false },
+    { who: 'OMDb', reason: 'OMDb does not answer: the connection was reset', asked: false },
+    { who: 'OMDb', reason: 'OMDb answers with no JSON object', asked: false },
+  ]);
+  t.same(leaksIn(JSON.stringify(retries)), []);
+  retries.length = 0;
+  await lookup(GODFATHER);
+  const { lookup: tired } = await sourceOn(t, () => ({ status: 500 }), { log });
+  await failureOf(tired(SHAWSHANK));
+  t.equal(retries.length, 4, 'not after the last call, when it is over');
+});
+
 t.test('a used-up quota', async (t) => {
+  await t.test('says how long it lasts, each time anew', async (t) => {
+    let clock = new Date('2026-11-23T18:47:30Z');
+    const { lookup } = await sourceOn(t, () => limitReached, { now: () => clock });
+    const said = async (hint: string) => t.match(await failureOf(lookup(SHAWSHANK)), { hint });
+    await said('the quota is renewed at midnight UTC, in 5 h 13 min');
+    clock = new Date('2026-11-23T23:59:15Z');
+    await said('the quota is renewed at midnight UTC, in 45 s');
+  });
+
   await t.test('is remembered until the next UTC day', async (t) => {
     let clock = new Date('2026-11-23T23:59:59Z');
     const { server, lookup } = await sourceOn(t, inTurn(limitReached), { now: () => clock });
@@ -156,7 +188,8 @@ t.test('a used-up quota', async (t) => {
   });
 
   await t.test('ends those that wait to be asked again', async (t) => {
-    const { server, lookup } = await sourceOn(t, inTurn({ status: 500 }, limitReached));
+    const busy = { status: 503, headers: { 'retry-after': '1' } };
+    const { server, lookup } = await sourceOn(t, inTurn(busy, limitReached));
     const first = failureOf(lookup(SHAWSHANK));
     await server.received(1);
     t.match(await failureOf(lookup(GODFATHER)), { verdict: 'quota' });

@@ -48,7 +48,7 @@ t.test('what a quota leaves undone is done on the next days, and nothing is fetc
     t.equal(enrich.code, 75, told(enrich));
     t.match(
       enrich.stderr,
-      /^error: 2099-01-02 is not complete: OMDb's daily limit is reached \("Request limit reached!"\); the quota is renewed at midnight UTC; then go on with: movie-etl enrich/m,
+      /^error: 2099-01-02 is not complete: OMDb's daily limit is reached \("Request limit reached!"\); the quota is renewed at midnight UTC, in \d+ (s|min|h( \d+ min)?); then go on with: movie-etl enrich/m,
     );
     t.ok(
       meter.refused > 0 && meter.refused <= CONCURRENCY,

@@ -8,6 +8,7 @@ const MAX_RANK = 1_000_000_000;
 /** Of all texts of an item together; in a message, each may be written with six bytes. */
 const MAX_ITEM_CHARACTERS = 65_536;
 
+/** The id of a title at IMDb: `tt0111161`. */
 export const ImdbId = z.string({ error: 'must be a text such as tt0111161' }).regex(/^tt\d{7,10}$/, {
   error: (issue) => `${shown(issue.input)} is no IMDb id (tt and 7 to 10 digits)`,
 });
@@ -57,6 +58,7 @@ export interface RejectedItem {
   reason: string;
 }
 
+/** A movie list that was checked. */
 export interface MovieList {
   /** In rank order, then by id, each id once. */
   movies: ListItem[];

@@ -33,15 +33,26 @@ export function partitionDate(moment: Date): PartitionDate {
   return moment.toISOString().slice(0, 10);
 }
 
+/** Until the next day begins, UTC; at most a day. */
+export function secondsToNextDay(now: Date): number {
+  const midnight = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1);
+  return Math.ceil((midnight - now.getTime()) / 1000);
+}
+
 /** How many days the last date is after the first. */
 export function daysBetween(first: PartitionDate, last: PartitionDate): number {
   return (Date.parse(last) - Date.parse(first)) / DAY_MS;
 }
 
+/** The date so many days later; earlier when they are negative. */
+export function daysAfter(date: PartitionDate, days: number): PartitionDate {
+  return partitionDate(new Date(Date.parse(date) + days * DAY_MS));
+}
+
 /** Every date from the first to the last, both included, oldest first. */
 export function datesBetween(first: PartitionDate, last: PartitionDate): PartitionDate[] {
   const days = Math.max(0, daysBetween(first, last) + 1);
-  return Array.from({ length: days }, (_, day) => partitionDate(new Date(Date.parse(first) + day * DAY_MS)));
+  return Array.from({ length: days }, (_, day) => daysAfter(first, day));
 }
 
 /** The id of a scheduled run: the same for every retry of the same trigger. */

@@ -36,12 +36,22 @@ async function* runsOf(bronze: ObjectLister, date: PartitionDate): AsyncGenerato
   }
 }
 
+/** What to do about a manifest or a `_SUCCESS` that cannot be read, unless another release can. */
+export const waysOut = {
+  manifest: (date: PartitionDate) => `start a new run with: movie-etl run-all --date ${date} --reprocess all`,
+  success: (date: PartitionDate) => `delete it, and put it again with: movie-etl enrich --date ${date}`,
+};
+
+/** A manifest, with the hash by which `_SUCCESS` names it. */
 export interface StandingManifest {
   manifest: Manifest;
   reference: ObjectReference;
 }
 
-/** @throws DecodeError when a manifest stands that cannot be read, or that is of another run */
+/**
+ * What a run set out to do; undefined when there is no such run.
+ * @throws DecodeError when a manifest stands that cannot be read, or that is of another run
+ */
 export async function readManifest(
   bronze: ObjectReader,
   date: PartitionDate,
@@ -50,8 +60,7 @@ export async function readManifest(
   const key = bronzeKeys.manifest(date, run);
   const found = await bronze.get(key);
   if (!found) return undefined;
-  const wayOut = `start a new run with: movie-etl run-all --date ${date} --reprocess all`;
-  const manifest = withWayOut(wayOut, () => {
+  const manifest = withWayOut(waysOut.manifest(date), () => {
     const manifest = decodeJson(Manifest, found.body, `manifest ${key}`);
     if (manifest.runId === run && manifest.date === date) return manifest;
     throw new DecodeError(`manifest ${key} is of run ${manifest.runId} of ${manifest.date}`);
@@ -59,7 +68,10 @@ export async function readManifest(
   return { manifest, reference: { key, sha256: sha256(found.body) } };
 }
 
-/** @throws DecodeError when a `_SUCCESS` stands that cannot be read, or that is of another date */
+/**
+ * Which run of a date is complete; undefined when none is.
+ * @throws DecodeError when a `_SUCCESS` stands that cannot be read, or that is of another date
+ */
 export async function readSuccess(
   bronze: ObjectReader,
   date: PartitionDate,
@@ -67,8 +79,7 @@ export async function readSuccess(
   const key = bronzeKeys.success(date);
   const found = await bronze.get(key);
   if (!found) return undefined;
-  const wayOut = `delete it, and put it again with: movie-etl enrich --date ${date}`;
-  const success = withWayOut(wayOut, () => {
+  const success = withWayOut(waysOut.success(date), () => {
     const success = decodeJson(Success, found.body, `marker ${key}`);
     if (success.date === date) return success;
     throw new DecodeError(`marker ${key} is of ${success.date}`);
@@ -81,7 +92,6 @@ function withWayOut<Result>(hint: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof DecodeError) || error.hint !== undefined) throw error;
-    throw new DecodeError(error.message, { hint });
+    throw error instanceof DecodeError ? error.withHint(hint) : error;
   }
 }

@@ -51,19 +51,20 @@ export async function readSilver(
   const digest = new Digest();
   let rows = 0;
   let before: SilverRow | undefined;
-  for await (const { fields, line } of csvRecords(digest.through(found.body), silverColumns, key)) {
-    const row = parseSilverFields(fields, `${key} line ${line}`);
-    if (before && !isInOrder(before, row)) {
-      throw new DecodeError(
-        `${key} line ${line}: rank ${row.rank} after rank ${before.rank} is out of order`,
-        {
-          hint: `make the file again with: movie-etl silver --date ${date}`,
-        },
-      );
+  try {
+    for await (const { fields, line } of csvRecords(digest.through(found.body), silverColumns, key)) {
+      const row = parseSilverFields(fields, `${key} line ${line}`);
+      if (before && !isInOrder(before, row)) {
+        const order = `rank ${row.rank} after rank ${before.rank} is out of order`;
+        throw new DecodeError(`${key} line ${line}: ${order}`);
+      }
+      each(row);
+      before = row;
+      rows++;
     }
-    each(row);
-    before = row;
-    rows++;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw error.withHint(`make the file again with: movie-etl silver --date ${date}`);
   }
   return { reference: { key, sha256: digest.sha256() }, rows };
 }

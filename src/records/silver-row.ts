@@ -21,8 +21,10 @@ export type SilverRow = {
   [Name in keyof Types]: Types[Name] extends ColumnType<infer Value> ? Value : never;
 };
 
+/** The name of a column of silver. */
 export type SilverColumn = keyof SilverRow;
 
+/** Silver's columns in their order. */
 export const silverColumns = Object.keys(silverColumnTypes) as SilverColumn[];
 
 const columnTypes = silverColumns.map((name) => silverColumnTypes[name] as ColumnType<unknown>);
@@ -88,9 +90,7 @@ export function parseSilverFields(fields: readonly string[], place: string): Sil
     const field = fields[index] ?? '';
     const value = columnTypes[index]?.parse(field);
     if (value === undefined) {
-      throw new DecodeError(`${place}: ${name} cannot be ${JSON.stringify(field.slice(0, 40))}`, {
-        hint: 'make the file again with: movie-etl silver --date DATE',
-      });
+      throw new DecodeError(`${place}: ${name} cannot be ${JSON.stringify(field.slice(0, 40))}`);
     }
     row[name] = value;
   }

@@ -74,7 +74,7 @@ function start(command: string, args: readonly string[], { cwd, env }: CliOption
   return { child, result };
 }
 
-function bareEnvironment(): Record<string, string> {
+export function bareEnvironment(): Record<string, string> {
   const { PATH, HOME, TMPDIR } = process.env;
   return Object.fromEntries(
     Object.entries({ PATH, HOME, TMPDIR }).flatMap(([name, value]) =>

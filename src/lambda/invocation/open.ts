@@ -38,9 +38,9 @@ export function handlerOf<Name extends keyof Adapters, Result>(
   names: readonly Name[],
   work: Work<Name, Result>,
 ): (event: unknown, context?: InvocationContext) => Promise<Result> {
-  const open = async () => {
+  const open = async (log: Log) => {
     const settings = readSettings({}, processEnvironment(), new Date(), needed);
-    return { settings, adapters: await wire(settings, names) };
+    return { settings, adapters: await wire(settings, names, undefined, log) };
   };
   let opened: ReturnType<typeof open> | undefined;
   let forgotten: ReturnType<typeof open> | undefined;
@@ -59,7 +59,7 @@ export function handlerOf<Name extends keyof Adapters, Result>(
       // Not before: the rest of the invocation that forgot them still used them.
       await forgotten?.then(({ adapters }) => adapters.close()).catch(() => undefined);
       forgotten = undefined;
-      opened ??= open();
+      opened ??= open(log);
       const { settings, adapters } = await opened.catch((error: unknown) => {
         forget();
         throw error;
@@ -101,5 +101,6 @@ function logOf(logger: Logger): Log {
     warn: (message, facts = {}) => logger.warn(message, facts),
     debug: (message, facts = {}) => logger.debug(message, facts),
     progress: () => {},
+    retry: ({ reason, seconds }) => logger.debug(`${reason}: asked again`, { seconds }),
   };
 }
