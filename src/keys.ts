@@ -48,7 +48,9 @@ export const bronzeKeys = {
 export const silverKeys = {
   dates: 'movies/',
   movies: (date: string) => `movies/dt=${date}/movies.csv`,
-  quarantine: (date: string) => `_quarantine/dt=${date}/movies.ndjson`,
+  quarantine: (date: string) => `${silverKeys.quarantines(date)}/movies.ndjson`,
+  /** What the keys of all dates with this start begin with. */
+  quarantines: (start: string) => `_quarantine/dt=${start}`,
   lineage: (date: string) => `_lineage/dt=${date}.json`,
   /** The date of a listed prefix `movies/dt=…/`, if it is one. */
   dateOf: (prefix: string) => dateIn(/\/dt=([^/]+)\/$/.exec(prefix)),
@@ -58,7 +60,9 @@ export const silverKeys = {
 
 /** Every key of gold. */
 export const goldKeys = {
-  dataset: (name: string, date: string) => `${name}/dt=${date}/${name}.csv`,
+  dataset: (name: string, date: string) => `${goldKeys.datasets(name, date)}/${name}.csv`,
+  /** What the keys of a dataset, of all dates with this start, begin with. */
+  datasets: (name: string, start: string) => `${name}/dt=${start}`,
   lineage: (date: string) => `_lineage/dt=${date}.json`,
 };
 
