@@ -1,31 +1,47 @@
-import { type Flags, processEnvironment, readSettings } from '../config.js';
+import { type Needed, processEnvironment, readSettings } from '../config.js';
 import { type Adapters, type Wired, wire } from '../wire.js';
-import type { Session } from './session.js';
+import type { StageSession } from './rehearsal.js';
+
+const NEEDED: readonly Needed[] = ['omdb'];
+
+/** OMDb, and a way to make sure of its key beforehand. */
+export interface OmdbWhenNeeded extends Wired<'omdb'> {
+  /** Opens the adapter. @throws UsageError when no key is configured */
+  demand(): Promise<void>;
+  /** The same if something is to be looked up; that is seen after only where no key is configured. */
+  demandIf(isNeeded: () => Promise<boolean>): Promise<void>;
+}
 
 /**
  * OMDb, its key looked for and its adapter opened by the first lookup: where nothing has to be looked up, neither is
- * needed. The caller closes it.
+ * needed, and in a rehearsal never. The caller closes it.
  */
-export function omdbWhenNeeded(
-  {
-    context: { now },
-    settings,
-    services: { signal },
-  }: Pick<Session<never>, 'context' | 'settings' | 'services'>,
-  flags: Flags,
-): Wired<'omdb'> {
+export function omdbWhenNeeded(session: StageSession<never>): OmdbWhenNeeded {
+  const { context, flags, settings, services, rehearsal } = session;
+  const { offline, omdbApiKey, omdbApiKeySecret } = settings;
   let opened: Promise<Wired<'omdb'>> | undefined;
-  const open = async () => {
-    readSettings(flags, processEnvironment(flags), now(), ['omdb']);
-    return wire(settings, ['omdb'], signal);
+  const open = () => {
+    opened ??= (async () => {
+      readSettings(flags, processEnvironment(flags), context.now(), NEEDED);
+      return wire(settings, ['omdb'], services.signal, services.log);
+    })();
+    return opened;
   };
-  const lookup: Adapters['omdb']['lookup'] = async (imdbId) => {
-    opened ??= open();
-    return (await opened).omdb.lookup(imdbId);
+  const lookup: Adapters['omdb']['lookup'] = async (imdbId) => (await open()).omdb.lookup(imdbId);
+  rehearsal?.uses.add('omdb');
+  const demand = async () => {
+    if (!rehearsal) await open();
   };
-  const close = async () => {
-    const adapters = await opened?.catch(() => undefined);
-    await adapters?.close();
+  return {
+    omdb: rehearsal ? rehearsal.omdb : { lookup },
+    demand,
+    demandIf: async (isNeeded) => {
+      const isConfigured = offline || omdbApiKey !== undefined || omdbApiKeySecret !== undefined;
+      if (!rehearsal && (isConfigured || (await isNeeded()))) await demand();
+    },
+    close: async () => {
+      const adapters = await opened?.catch(() => undefined);
+      await adapters?.close();
+    },
   };
-  return { omdb: { lookup }, close };
 }

@@ -4,19 +4,24 @@ import type { PartitionDate } from '../records/run.js';
 import { type SilverSummary, silver } from '../stages/silver.js';
 import { counted } from '../terminal.js';
 import type { Context } from './context.js';
-import { eachDate, type Session, withSession } from './session.js';
+import { DIFF_HEAD, diffOutcome } from './diff-view.js';
+import { eachDate } from './each-date.js';
+import { type StageSession, type Would, withStageSession } from './rehearsal.js';
 
 export async function run(context: Context, flags: Flags): Promise<void> {
-  await withSession(context, flags, [], ['bronze', 'silver'], (session) =>
-    eachDate(session, { name: 'silver', head: ['rows', 'quarantined', 'run'] }, async (date) => {
+  const head = flags.diff === true ? DIFF_HEAD : ['rows', 'quarantined', 'run'];
+  await withStageSession(context, flags, [], ['bronze', 'silver'], (session) =>
+    eachDate(session, { name: 'silver', head }, async (date) => {
       const { services, terminal } = session;
       const summary = await silverDate(date, session);
+      if (flags.diff === true) return diffOutcome(date, 'silver', session);
       const { rows, quarantined, runId, key } = summary;
       const line = [rows, at(services.silver, key)];
       return {
         summary,
         row: [rows, quarantined, runId],
         table: () => terminal.table(['rows', 'where'], [line]),
+        would: wouldRefine(summary),
       };
     }),
   );
@@ -25,15 +30,21 @@ export async function run(context: Context, flags: Flags): Promise<void> {
 /** Makes a date's silver and shows it. */
 export async function silverDate(
   date: PartitionDate,
-  { services, terminal }: Session<'bronze' | 'silver'>,
+  { services, terminal, rehearsal }: StageSession<'bronze' | 'silver'>,
 ): Promise<SilverSummary> {
-  const summary = await terminal.step(`silver ${date}`, () => silver(date, services), refined);
+  const told = (summary: SilverSummary) => (rehearsal ? wouldRefine(summary).text : refined(summary));
+  const summary = await terminal.step(`silver ${date}`, () => silver(date, services), told);
   if (summary.quarantined > 0) {
     terminal.warn(
       `a record that is missing comes back with: movie-etl enrich --date ${date}, and silver again; one that cannot be read, with a new run: movie-etl run-all --date ${date} --reprocess all`,
     );
   }
   return summary;
+}
+
+export function wouldRefine({ runId, rows, quarantined }: SilverSummary): Would {
+  const aside = quarantined > 0 ? `, ${quarantined} quarantined` : '';
+  return { text: `${counted(rows, 'row')}${aside}`, facts: { runId, rows, quarantined } };
 }
 
 function refined({ rows, quarantined, runId }: SilverSummary): string {

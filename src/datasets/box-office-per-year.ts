@@ -6,6 +6,7 @@ import { Sum } from './totals.js';
 export const boxOfficePerYear: Dataset = {
   name: 'box_office_per_year',
   columns: ['year', 'total_box_office_usd', 'movies_with_box_office'],
+  key: ['year'],
   open() {
     const years = new Groups<number, Sum>(() => new Sum());
     return {

@@ -19,6 +19,8 @@ export interface Accumulator {
 export interface Dataset {
   name: string;
   columns: readonly string[];
+  /** Of the columns, those that tell a row from all others. None where there is one row. */
+  key: readonly string[];
   open(previous: PreviousSilver | undefined): Accumulator;
 }
 

@@ -5,6 +5,7 @@ import { byText, descending, orderBy } from './order.js';
 export const genreByDecade: Dataset = {
   name: 'genre_by_decade',
   columns: ['decade', 'genre', 'movie_count'],
+  key: ['decade', 'genre'],
   open() {
     const decades = new Groups<number, Groups<string, { count: number }>>(
       () => new Groups(() => ({ count: 0 })),

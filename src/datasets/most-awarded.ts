@@ -25,6 +25,7 @@ const byAwards = orderBy(descending(3), descending(4), descending(5), byText(0))
 export const mostAwarded: Dataset = {
   name: 'most_awarded',
   columns,
+  key: ['imdb_id'],
   open() {
     let best: Cell[][] = [];
     const cutBack = () => best.sort(byAwards).slice(0, MOST);

@@ -6,6 +6,7 @@ import { Average, DecimalAverage, Sum } from './totals.js';
 export const moviesByDecade: Dataset = {
   name: 'movies_by_decade',
   columns: ['decade', 'movie_count', 'avg_imdb_rating', 'avg_runtime_minutes', 'total_box_office_usd'],
+  key: ['decade'],
   open() {
     const decades = new Groups<number, Totals>(() => ({
       count: 0,

@@ -6,6 +6,7 @@ import { DecimalAverage } from './totals.js';
 export const moviesPerYear: Dataset = {
   name: 'movies_per_year',
   columns: ['year', 'movie_count', 'avg_imdb_rating'],
+  key: ['year'],
   open() {
     const years = new Groups<number, { count: number; rating: DecimalAverage }>(() => ({
       count: 0,

@@ -21,6 +21,7 @@ export function perName({ name, column, namesOf, boxOffice, top }: PerName): Dat
   return {
     name,
     columns,
+    key: [column],
     open() {
       const groups = new Groups<string, Totals>(() => ({
         count: 0,

@@ -6,6 +6,7 @@ import type { Dataset, PreviousSilver } from './dataset.js';
 export const rankChanges: Dataset = {
   name: 'rank_changes',
   columns: ['imdb_id', 'title', 'previous_date', 'previous_rank', 'rank', 'change', 'status'],
+  key: ['imdb_id'],
   open(previous) {
     const rows: Cell[][] = [];
     const present = new Set<string>();

@@ -16,6 +16,7 @@ export const summary: Dataset = {
     'earliest_year',
     'latest_year',
   ],
+  key: [],
   open() {
     let movies = 0;
     let enriched = 0;

@@ -23,6 +23,7 @@ const columns = [
 export const topRated: Dataset = {
   name: 'top_rated',
   columns,
+  key: ['imdb_id'],
   open() {
     const rows: string[][] = [];
     return {

@@ -13,10 +13,8 @@ import {
   quoted,
 } from './s3-answers.js';
 import { gather, SourceError } from './s3-body.js';
-import type { Body, Condition, PutOutcome } from './store.js';
+import { type Body, type Condition, PART_BYTES, type PutOutcome } from './store.js';
 
-/** A streamed body up to this size is put in one request; a larger one in parts of this size. Bytes. */
-const PART_BYTES = 8 * 1024 * 1024;
 /** Pauses after a 409, in milliseconds: some twenty seconds in all. */
 const BUSY = { retries: 8, minTimeout: 100, maxTimeout: 5_000, factor: 2, randomize: true };
 /** Metadata that names one put, so that it is told from another put of equal bytes. */

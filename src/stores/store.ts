@@ -1,8 +1,12 @@
 import type { Readable } from 'node:stream';
 
+/** Where large bodies go up in parts, a streamed one up to this size does not; else each part has it. Bytes. */
+export const PART_BYTES = 8 * 1024 * 1024;
+
 /** Names one content of an object: equal etags mean equal bytes. */
 export type Etag = string;
 
+/** What is put: a text, bytes, or pieces of either as they come. */
 export type Body = string | Buffer | AsyncIterable<string | Buffer>;
 
 /** A put happens only if the object is absent, or only if it still is the one with this etag. */
@@ -22,6 +26,7 @@ export interface ObjectReader {
   head(key: string): Promise<{ etag: Etag } | undefined>;
 }
 
+/** The part of a store that finds keys. */
 export interface ObjectLister {
   /**
    * Every key that begins with the prefix, in lexical order of UTF-8, however many pages that takes.
@@ -31,6 +36,7 @@ export interface ObjectLister {
   list(prefix: string, options?: { delimiter: '/' }): AsyncIterable<string>;
 }
 
+/** The part of a store that puts objects. */
 export interface ObjectWriter {
   /** Whole or not at all, also when the process is killed in the middle; no reader sees half an object. */
   put(key: string, body: Body, condition?: Condition): Promise<PutOutcome>;

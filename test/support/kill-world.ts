@@ -229,6 +229,8 @@ export class KillWorld {
     }
     for (const stage of ['silver', 'gold'] as const)
       for (const date of dates) await this.#finishWith(stage, date);
+    // The only one of them that looks into the queue, where killed processes left something too.
+    await this.#finishWith('redrive', '');
   }
 
   /** Works off what is left in the queue, dead letters too: a message that many held who were killed becomes one now. */
