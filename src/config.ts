@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
 import type { AwsSettings } from './aws.js';
-import { type Environment, type Flags, SettingsReader } from './config-reader.js';
+import { type Environment, type Flags, type SettingFact, SettingsLookup } from './config-lookup.js';
+import { SettingsReader } from './config-reader.js';
 import { UsageError } from './errors.js';
 import { MAX_COUNT, type PartitionDate, partitionDate, type RunId } from './records/run.js';
 import { type Redaction, redaction } from './redaction.js';
 
-export type { Environment, Flags } from './config-reader.js';
+export type { Environment, Flags, SettingFact } from './config-lookup.js';
 
 export interface Settings {
   /** Oldest first. Undefined when no date was asked for. */
@@ -42,18 +43,31 @@ export const DEFAULT_CONCURRENCY = 8;
 export const DEFAULT_OMDB_URL = 'https://www.omdbapi.com/';
 const DEFAULT_DATA_DIR = './data';
 const MAX_CONCURRENCY = 256;
-const OMDB_KEY_HELP =
+export const OMDB_KEY_HELP =
   'no OMDb API key: set OMDB_API_KEY (a free key comes from https://www.omdbapi.com/apikey.aspx) or OMDB_API_KEY_SECRET, or use --offline';
-const MOVIES_HELP = 'no movie list: give --movies URL|FILE, set MOVIES_URL, or use --offline';
+export const MOVIES_HELP = 'no movie list: give --movies URL|FILE, set MOVIES_URL, or use --offline';
+
+/** Variables, and which of them a `.env` file gave. */
+export interface EnvironmentSources {
+  environment: Environment;
+  /** The file that was read, if there is one. */
+  file: string | undefined;
+  fromFile: ReadonlySet<string>;
+}
 
 /** Where this process's settings come from. Nothing else reads `process.env`. */
 export function processEnvironment(flags: Flags = {}): Environment {
-  const environment = readEnvironment(process.env, process.cwd());
-  prepareAwsSdk(environment);
+  return processSources(flags).environment;
+}
+
+/** The same, with what the `.env` file has to do with it. @throws UsageError when that cannot be read */
+export function processSources(flags: Flags = {}, { withoutFile = false } = {}): EnvironmentSources {
+  const sources = withoutFile ? withoutFileFrom(process.env) : readSources(process.env, process.cwd());
+  prepareAwsSdk(sources.environment);
   // Of a profile that is no variable, the SDK takes the keys and the region, but not the endpoint.
   if (typeof flags.profile === 'string' && flags.profile.trim() !== '')
     process.env.AWS_PROFILE = flags.profile;
-  return environment;
+  return sources;
 }
 
 /**
@@ -69,7 +83,13 @@ function prepareAwsSdk(environment: Environment): void {
 
 /** NO_COLOR (https://no-color.org): any value that is not empty turns colours off. */
 export function wantsColor(argv: readonly string[]): boolean {
-  return !argv.includes('--no-color') && !process.env.NO_COLOR;
+  if (argv.includes('--no-color')) return false;
+  try {
+    return !readEnvironment(process.env, process.cwd()).NO_COLOR;
+  } catch {
+    // Who reads the settings says what is wrong with the file.
+    return !process.env.NO_COLOR;
+  }
 }
 
 /**
@@ -77,15 +97,27 @@ export function wantsColor(argv: readonly string[]): boolean {
  * @throws UsageError when there is a `.env` that cannot be read
  */
 export function readEnvironment(processEnvironment: Environment, directory: string): Environment {
+  return readSources(processEnvironment, directory).environment;
+}
+
+/** The same, with what is known of the file. */
+export function readSources(processEnvironment: Environment, directory: string): EnvironmentSources {
   const path = join(directory, '.env');
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return processEnvironment;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return withoutFileFrom(processEnvironment);
     throw new UsageError([`${path} cannot be read: ${error instanceof Error ? error.message : error}`]);
   }
-  return { ...parseDotenv(text), ...processEnvironment };
+  const values = parseDotenv(text);
+  const fromFile = Object.keys(values).filter((name) => processEnvironment[name] === undefined);
+  return { environment: { ...values, ...processEnvironment }, file: path, fromFile: new Set(fromFile) };
+}
+
+function withoutFileFrom(environment: Environment): EnvironmentSources {
+  return { environment, file: undefined, fromFile: new Set() };
 }
 
 /** A mistake quotes a value, which may be a secret that stands in the wrong place. */
@@ -106,35 +138,72 @@ export function readSettings(
   now: Date,
   needed: readonly Needed[] = [],
 ): Settings {
-  const reader = new SettingsReader(flags, environment);
-  const dataDir = reader.directory('dataDir', '--data-dir') ?? DEFAULT_DATA_DIR;
+  const { settings, mistakes } = examineSettings(flags, { environment }, now, needed);
+  if (mistakes.length > 0) throw new UsageError(mistakes);
+  return settings;
+}
+
+/** As `wantsColor` decides it. */
+function noteColor(lookup: SettingsLookup): void {
+  const variable = lookup.environment.NO_COLOR ? lookup.originOf('NO_COLOR') : undefined;
+  const against = lookup.flags.color === false ? 'flag --no-color' : variable;
+  lookup.note('color', against === undefined, against ?? 'default');
+}
+
+/** Settings to look at: with mistakes among them, they are not to be worked with. */
+export interface ExaminedSettings {
+  settings: Settings;
+  /** Every setting with its value and where it comes from, in the order of reading. No secret is in them. */
+  facts: readonly SettingFact[];
+  mistakes: readonly string[];
+}
+
+/** Reads the settings of one command whatever is wrong with them. */
+export function examineSettings(
+  flags: Flags,
+  { environment, fromFile }: { environment: Environment; fromFile?: ReadonlySet<string> },
+  now: Date,
+  needed: readonly Needed[] = [],
+): ExaminedSettings {
+  const lookup = new SettingsLookup(flags, environment, fromFile);
+  const reader = new SettingsReader(lookup);
+  const below = reader.dataDirectory(DEFAULT_DATA_DIR);
   const today = partitionDate(now);
   const offline = flags.offline === true;
+  const online = (variable: string) => (offline ? [] : [variable]);
+  const fixtures = { words: 'the shipped fixtures', from: 'flag --offline' };
   const settings: Settings = {
     dates: reader.dates(),
     today,
     run: reader.run(),
     giveUp: reader.giveUp(),
-    bronze: reader.store('bronze', '--bronze', 'BRONZE_URI') ?? `${dataDir}/bronze`,
-    silver: reader.store('silver', '--silver', 'SILVER_URI') ?? `${dataDir}/silver`,
-    gold: reader.store('gold', '--gold', 'GOLD_URI') ?? `${dataDir}/gold`,
-    queue: reader.queue('queue', '--queue', 'QUEUE_URL') ?? `${dataDir}/queue`,
-    offline,
-    movies: reader.source('movies', '--movies', offline ? undefined : 'MOVIES_URL'),
-    omdbUrl: reader.url('omdbUrl', '--omdb-url', offline ? undefined : 'OMDB_URL'),
-    omdbApiKey: environment.OMDB_API_KEY?.trim() || undefined,
-    omdbApiKeySecret: environment.OMDB_API_KEY_SECRET?.trim() || undefined,
-    topN: reader.count('topN', '--top-n', 'TOP_N', MAX_COUNT),
-    batchSize: reader.count('batchSize', '--batch-size', 'BATCH_SIZE', MAX_COUNT),
+    bronze: reader.store('bronze', 'BRONZE_URI', below('bronze')),
+    silver: reader.store('silver', 'SILVER_URI', below('silver')),
+    gold: reader.store('gold', 'GOLD_URI', below('gold')),
+    queue: reader.queue(below('queue')),
+    offline: reader.switch('offline'),
+    movies: reader.source('movies', online('MOVIES_URL'), offline ? fixtures : {}),
+    omdbUrl: reader.url('omdbUrl', online('OMDB_URL'), offline ? fixtures : { inEffect: DEFAULT_OMDB_URL }),
+    omdbApiKey: lookup.variable('omdbApiKey', 'OMDB_API_KEY', { masked: true }),
+    omdbApiKeySecret: lookup.variable('omdbApiKeySecret', 'OMDB_API_KEY_SECRET', { masked: false }),
+    topN: reader.count('topN', 'TOP_N', MAX_COUNT, { words: 'as the last run of the date, or 10' }),
+    batchSize: reader.count('batchSize', 'BATCH_SIZE', MAX_COUNT, {
+      words: 'as the last run of the date, or 1',
+    }),
     concurrency:
-      reader.count('concurrency', '--concurrency', 'CONCURRENCY', MAX_CONCURRENCY) ?? DEFAULT_CONCURRENCY,
+      reader.count('concurrency', 'CONCURRENCY', MAX_CONCURRENCY, { value: DEFAULT_CONCURRENCY }) ??
+      DEFAULT_CONCURRENCY,
     rate: reader.rate(),
     aws: reader.aws(),
   };
+  noteColor(lookup);
   if (needed.includes('movies') && !offline && settings.movies === undefined)
-    reader.mistakes.push(MOVIES_HELP);
+    lookup.mistakes.push(MOVIES_HELP);
   if (needed.includes('omdb') && !offline && !settings.omdbApiKey && !settings.omdbApiKeySecret)
-    reader.mistakes.push(OMDB_KEY_HELP);
-  if (reader.mistakes.length > 0) throw new UsageError(reader.mistakes.map(secretsOf(environment).shown));
-  return settings;
+    lookup.mistakes.push(OMDB_KEY_HELP);
+  const { shown } = secretsOf(environment);
+  const facts = lookup.facts.map((fact) =>
+    typeof fact.value === 'string' ? { ...fact, value: shown(fact.value) } : fact,
+  );
+  return { settings, facts, mistakes: lookup.mistakes.map(shown) };
 }

@@ -1,8 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { type Environment, type Flags, type Needed, readEnvironment, readSettings } from '../src/config.js';
+import {
+  type Environment,
+  examineSettings,
+  type Flags,
+  type Needed,
+  readEnvironment,
+  readSettings,
+  readSources,
+} from '../src/config.js';
 import { PipelineError, UsageError } from '../src/errors.js';
+import { DEFAULT_BATCH_SIZE, DEFAULT_TOP_N } from '../src/stages/extract.js';
 import { leaksIn, OMDB_KEY, SECRET_ACCESS_KEY, SESSION_TOKEN } from './support/secrets.js';
 
 const now = new Date('2026-11-23T10:15:12.345Z');
@@ -315,8 +324,8 @@ t.test('AWS is where the AWS CLI would look for it', async (t) => {
   for (const name of ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3'])
     t.match(aws({}, { [name]: endpoint }), { endpointUrl: undefined, pathStyle: true }, name);
   t.strictSame(mistakes({ endpointUrl: 'localhost:4566', region: '' }), [
-    '--endpoint-url must be a URL that begins with http:// or https://',
     '--region is empty',
+    '--endpoint-url must be a URL that begins with http:// or https://',
   ]);
 });
 
@@ -489,6 +498,37 @@ t.test('a .env file stands under the process environment', async (t) => {
     omdbApiKey: 'quoted # key',
   });
   t.strictSame({ ...process.env }, before, 'and leaves the process environment as it is');
+});
+
+t.test('every setting is among the facts, whatever it is', async (t) => {
+  const { settings, facts } = examineSettings({}, { environment: {} }, now);
+  // What is asked for is no setting, and how buckets are addressed follows from the endpoint.
+  const { dates, today, run, giveUp, aws, ...rest } = settings;
+  const { pathStyle, ...ofAws } = aws;
+  const kebab = (name: string) => name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
+  const names = facts.map(({ name }) => name);
+  const expected = [...Object.keys(rest), ...Object.keys(ofAws)].map(kebab);
+  t.same(
+    expected.filter((name) => !names.includes(name)),
+    [],
+  );
+  t.same(
+    names.filter((name) => !expected.includes(name)),
+    ['data-dir', 'credentials', 'color'],
+    'and these are settings, too',
+  );
+  t.ok(facts.every(({ from, wrong }) => from === 'default' && !wrong));
+  const wordsOf = (name: string) => facts.find((fact) => fact.name === name)?.words;
+  t.equal(wordsOf('top-n'), `as the last run of the date, or ${DEFAULT_TOP_N}`);
+  t.equal(wordsOf('batch-size'), `as the last run of the date, or ${DEFAULT_BATCH_SIZE}`);
+});
+
+t.test('what a .env file gave is told apart from the process environment', async (t) => {
+  const directory = t.testdir({ '.env': 'TOP_N=250\nBATCH_SIZE=10\nRATE=\n' });
+  const { file, fromFile } = readSources({ TOP_N: '5', RATE: '' }, directory);
+  t.equal(file, join(directory, '.env'));
+  t.same([...fromFile], ['BATCH_SIZE']);
+  t.same(readSources({}, t.testdirName).file, file);
 });
 
 t.test('without a .env file there is the process environment', async (t) => {

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 
 export type AddFlags = (command: Command) => Command;
 
@@ -22,6 +22,7 @@ const datesOr = (withoutDate: string) =>
 
 export const dateFlags = datesOr('today');
 export const dateOrQueueFlags = datesOr('whatever is in the queue');
+export const dateOrWeekFlags = datesOr('the last seven days');
 
 /** Which run of the date. */
 export const runFlag = (description: string): AddFlags => group('Dates:', option('--run <id>', description));
@@ -90,6 +91,31 @@ export const escapeFlag = group(
   'How:',
   option('--escape-formulas', 'an apostrophe before texts that a spreadsheet would take for formulas'),
 );
+
+const dryRunOption = option(
+  '--dry-run',
+  'say what would be done, with its calls and their price; touch nothing',
+);
+export const dryRunFlag = group('How:', dryRunOption);
+export const previewFlags = group(
+  'How:',
+  dryRunOption,
+  option('--diff', 'show which rows and columns would change; write nothing'),
+);
+
+export const reportFlags = group(
+  'What:',
+  option('--output <file>', 'where the page goes (default: report-DATE.html here)'),
+  option('--open', 'open the page in your browser'),
+);
+
+export const checkFlag = group(
+  'What:',
+  option('--check', 'see whether each store, queue and source can be reached (asks OMDb once)'),
+);
+
+export const shellArgument: AddFlags = (command) =>
+  command.addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']));
 
 /** @param json what `--json` prints */
 const outputOf = (json: string) =>

@@ -3,8 +3,11 @@ import type { Flags } from '../config.js';
 import type { Context } from './context.js';
 import {
   type AddFlags,
+  checkFlag,
   dateFlags,
   dateOrQueueFlags,
+  dateOrWeekFlags,
+  dryRunFlag,
   escapeFlag,
   giveUpFlag,
   listFlags,
@@ -12,10 +15,13 @@ import {
   omdbFlags,
   outputFlags,
   placeFlags,
+  previewFlags,
   queueOutputFlags,
   queuePlaceFlags,
+  reportFlags,
   reprocessFlag,
   runFlag,
+  shellArgument,
 } from './flags.js';
 
 interface Subcommand {
@@ -24,7 +30,7 @@ interface Subcommand {
   flags: readonly AddFlags[];
   examples: readonly string[];
   /** Loaded only when it is the one that was asked for. */
-  load: () => Promise<{ run: (context: Context, flags: Flags) => Promise<void> }>;
+  load: () => Promise<{ run: (context: Context, flags: Flags, command: Command) => Promise<void> }>;
 }
 
 const subcommands: readonly Subcommand[] = [
@@ -37,6 +43,7 @@ const subcommands: readonly Subcommand[] = [
       listFlags,
       offlineFlag,
       placeFlags,
+      dryRunFlag,
       outputFlags,
     ],
     examples: ['movie-etl extract --movies top-250.json --top-n 250 --batch-size 10'],
@@ -54,6 +61,7 @@ const subcommands: readonly Subcommand[] = [
       omdbFlags,
       offlineFlag,
       placeFlags,
+      dryRunFlag,
       outputFlags,
     ],
     examples: [
@@ -66,21 +74,21 @@ const subcommands: readonly Subcommand[] = [
   {
     name: 'silver',
     description: 'Make silver of a complete run: one clean CSV with a row per movie.',
-    flags: [dateFlags, placeFlags, outputFlags],
+    flags: [dateFlags, placeFlags, previewFlags, outputFlags],
     examples: ['movie-etl silver --date 2026-11-23', 'movie-etl silver --from 2026-11-01 --to 2026-11-23'],
     load: () => import('./silver.js'),
   },
   {
     name: 'gold',
     description: 'Make the thirteen gold datasets of a date in one pass over its silver.',
-    flags: [dateFlags, placeFlags, escapeFlag, outputFlags],
+    flags: [dateFlags, placeFlags, escapeFlag, previewFlags, outputFlags],
     examples: ['movie-etl gold --date 2026-11-23', 'movie-etl gold --from 2026-11-01 --to 2026-11-23'],
     load: () => import('./gold.js'),
   },
   {
     name: 'run-all',
     description: 'Extract, enrich, silver and gold for one date or each date of a range.',
-    flags: [dateFlags, listFlags, omdbFlags, offlineFlag, reprocessFlag, placeFlags, outputFlags],
+    flags: [dateFlags, listFlags, omdbFlags, offlineFlag, reprocessFlag, placeFlags, dryRunFlag, outputFlags],
     examples: [
       'movie-etl run-all --offline --top-n 250 --batch-size 10',
       'movie-etl run-all --from 2026-11-01 --to 2026-11-23 --movies top-250.json',
@@ -88,15 +96,51 @@ const subcommands: readonly Subcommand[] = [
     load: () => import('./run-all.js'),
   },
   {
+    name: 'status',
+    description:
+      'How far each date is: what is missing or stale in which layer and, with --verbose, why, and the command that mends it.',
+    flags: [dateOrWeekFlags, placeFlags, outputFlags],
+    examples: ['movie-etl status', 'movie-etl status --date 2026-11-23 --verbose'],
+    load: () => import('./status.js'),
+  },
+  {
+    name: 'report',
+    description:
+      "Write a self-contained HTML page of a date's gold: figures, charts, tables and the CSV files.",
+    flags: [dateFlags, reportFlags, placeFlags, outputFlags],
+    examples: ['movie-etl report --open', 'movie-etl report --date 2026-11-23 --output top-250.html'],
+    load: () => import('./report.js'),
+  },
+  {
     name: 'redrive',
     description:
       'Bring dead letters back: messages that failed ten times go from the dead-letter queue to the queue.',
-    flags: [queuePlaceFlags, queueOutputFlags],
+    flags: [queuePlaceFlags, dryRunFlag, queueOutputFlags],
     examples: [
       'movie-etl redrive',
       'movie-etl redrive --queue https://sqs.eu-west-1.amazonaws.com/123456789012/movies.fifo',
     ],
     load: () => import('./redrive.js'),
+  },
+  {
+    name: 'config',
+    description: 'Every setting, its value, and where it comes from. Secrets are masked.',
+    flags: [placeFlags, listFlags, omdbFlags, offlineFlag, checkFlag, queueOutputFlags],
+    examples: ['movie-etl config', 'movie-etl config --check'],
+    load: () => import('./config.js'),
+  },
+  {
+    name: 'completion',
+    description:
+      'Print the completion of commands, flags and their values for a shell. ' +
+      'It is for a movie-etl that is found by its name (npm install --global), not for npx.',
+    flags: [shellArgument],
+    examples: [
+      "echo 'source <(movie-etl completion bash)' >> ~/.bashrc",
+      "echo 'source <(movie-etl completion zsh)' >> ~/.zshrc    # below compinit",
+      'movie-etl completion fish > ~/.config/fish/completions/movie-etl.fish',
+    ],
+    load: () => import('./completion.js'),
   },
 ];
 
@@ -107,6 +151,6 @@ export function addCommands(program: Command, context: Context): void {
     for (const add of flags) add(command);
     command.helpOption('-h, --help', 'this help');
     command.addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}`);
-    command.action(async (values: Flags) => (await load()).run(context, values));
+    command.action(async () => (await load()).run(context, command.opts<Flags>(), command));
   }
 }
