@@ -129,7 +129,7 @@ for (const [kind, place, state, taken] of kinds) {
       stderr: [
         '✔ redrive: 3 dead letters would move back to the queue',
         ...(isSeen ? [remedy] : []),
-        `why they failed says: movie-etl status --queue ${uri} ${isSeen ? `--date ${DATE} ` : ''}--verbose`,
+        `to see why they failed: movie-etl status --queue ${uri} ${isSeen ? `--date ${DATE} ` : ''}--verbose`,
         ...next,
       ],
     });

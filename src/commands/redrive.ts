@@ -70,7 +70,7 @@ export async function run(context: Context, flags: Flags): Promise<void> {
     );
     if (redriven === 0) return;
     for (const letter of letters ?? []) if ('unreadable' in letter) terminal.warn(remedy(letter, queue.uri));
-    if (dryRun) terminal.info(`why they failed says: movie-etl status ${datesOf(letters ?? [])}--verbose`);
+    if (dryRun) terminal.info(`to see why they failed: movie-etl status ${datesOf(letters ?? [])}--verbose`);
     else if (depth.dead > 0) terminal.info(`${counted(depth.dead, 'dead letter')} still on the way`);
     for (const line of next(queue.uri)) terminal.info(line);
   });
