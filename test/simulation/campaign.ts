@@ -50,7 +50,9 @@ export async function runSeeds({
   const work = (thread: number) =>
     new Promise<void>((resolve, reject) => {
       const share = { first: first + thread, last, step: threads };
-      const worker = new Worker(new URL(url), { workerData: share });
+      // Not with what tap or tsx preload: the bundle is plain JavaScript.
+      const plain = { execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } };
+      const worker = new Worker(new URL(url), { ...plain, workerData: share });
       worker.on('message', (told: Told) => {
         done++;
         steps += told.steps;
