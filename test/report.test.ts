@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
@@ -214,10 +214,14 @@ t.test('report on the command line', async (t) => {
 
   const before = await filesUnder(cwd);
   await mkdir(join(cwd, 'a-directory'));
-  const [several, nowhere, onDirectory] = await Promise.all([
+  await symlink('nowhere.html', join(cwd, 'dangling.html'));
+  const [several, nowhere, onDirectory, onDevice, dangling, bucket] = await Promise.all([
     run(['--from', MONDAY, '--to', TUESDAY, '--output', 'all.html']),
     run(['--date', MONDAY, '--output', 'no/such/page.html']),
     run(['--date', MONDAY, '--output', 'a-directory']),
+    run(['--date', MONDAY, '--output', '/dev/null']),
+    run(['--date', MONDAY, '--output', 'dangling.html']),
+    run(['--date', MONDAY, '--output', 's3://bucket/page.html']),
   ]);
   t.equal(several.code, 2);
   t.match(several.stderr, /error: --output is one file, and --from and --to are several dates/);
@@ -228,7 +232,21 @@ t.test('report on the command line', async (t) => {
   );
   t.equal(onDirectory.code, 1);
   t.match(onDirectory.stderr, /cannot write a-directory: it is a directory/);
+  t.match(onDevice, { code: 1, stderr: 'cannot write /dev/null: it is no file; give --output another file' });
+  t.ok((await stat('/dev/null')).isCharacterDevice(), 'no page in its place');
+  t.match(dangling, { code: 1, stderr: 'cannot write dangling.html: it is a link to nothing; ' });
+  t.match(bucket, { code: 2, stderr: "--output must be a file here, but is 's3://bucket/page.html'" });
+  await rm(join(cwd, 'dangling.html'));
   t.same(await filesUnder(cwd), before, 'nothing is left of what could not be written');
+
+  await symlink(`report-${TUESDAY}.html`, join(cwd, 'current.html'));
+  t.equal((await run(['--date', MONDAY, '--output', 'current.html'])).code, 0);
+  t.same(
+    await readFile(join(cwd, `report-${TUESDAY}.html`)),
+    expected,
+    'behind a link it is the file that is written',
+  );
+  t.ok((await lstat(join(cwd, 'current.html'))).isSymbolicLink());
 });
 
 const executable = browserPath();

@@ -10,6 +10,8 @@ const WHAT = [
   'batchSize',
   'reprocess',
   'escapeFormulas',
+  'concurrency',
+  'rate',
   'output',
   'dryRun',
   'diff',
@@ -19,7 +21,12 @@ const WHAT = [
 export function againFlags(dates: readonly PartitionDate[], flags: Flags): string {
   const [first, last] = [dates[0], dates.at(-1)];
   const which = first === last ? `--date ${first}` : `--from ${first} --to ${last}`;
-  return [which, ...WHAT.flatMap((name) => wordsOf(name, flags[name]))].join(' ');
+  return [which, ...whatFlags(flags)].join(' ');
+}
+
+/** The flags that say what is done, as they are typed. */
+export function whatFlags(flags: Flags): string[] {
+  return WHAT.flatMap((name) => wordsOf(name, flags[name]));
 }
 
 function wordsOf(name: (typeof WHAT)[number], value: Flags[string]): string[] {

@@ -11,6 +11,7 @@ import {
   unfinishedOf,
 } from '../stages/enrich.js';
 import { counted } from '../terminal.js';
+import { whatFlags } from './again.js';
 import type { Context } from './context.js';
 import { eachDate } from './each-date.js';
 import { omdbWhenNeeded } from './omdb-when-needed.js';
@@ -53,8 +54,8 @@ async function finishDates(session: DateSession): Promise<void> {
 }
 
 async function workThroughQueue(session: QueueSession): Promise<void> {
-  const { services, terminal, rehearsal } = session;
-  const again = `movie-etl enrich${rehearsal ? ' --dry-run' : ''}`;
+  const { flags, services, terminal, rehearsal } = session;
+  const again = ['movie-etl enrich', ...whatFlags(flags)].join(' ');
   const told = (summary: DrainSummary) => drained(summary, rehearsal ? wouldBeEnriched : enriched);
   const { runs, unreadable } = await terminal
     .step('enrich', () => drainQueue(services), told)

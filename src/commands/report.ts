@@ -1,13 +1,14 @@
-import { rename, stat } from 'node:fs/promises';
+import { lstat, realpath, rename, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Flags, Settings } from '../config.js';
-import { UsageError } from '../errors.js';
+import { PipelineError, UsageError } from '../errors.js';
 import { codeOf, fileError, unlinkIfThere, writeTemporary } from '../files.js';
 import { type Report, report } from '../operations/report.js';
 import { shellWord } from '../operations/status/mend.js';
 import { sha256 } from '../records/digest.js';
 import type { PartitionDate } from '../records/run.js';
 import { counted, type Terminal } from '../terminal.js';
+import { isLocal, withoutSecrets } from '../uri.js';
 import type { Context } from './context.js';
 import { eachDate, withSession } from './session.js';
 
@@ -47,7 +48,9 @@ function shown({ datasets, movies }: Report): string {
 /** Where the page of each date goes. @throws UsageError for one file and several dates */
 function filesFor({ output }: Flags, { dates }: Settings): (date: PartitionDate) => string {
   if (typeof output !== 'string') return (date) => `report-${date}.html`;
-  if (output.trim() === '') throw new UsageError(['--output names no file']);
+  if (output.trim() === '' || output === '-' || !isLocal(output)) {
+    throw new UsageError([`--output must be a file here, but is '${withoutSecrets(output)}'`]);
+  }
   if ((dates?.length ?? 1) > 1) {
     throw new UsageError([
       '--output is one file, and --from and --to are several dates: leave it out, and each date has its report-DATE.html here',
@@ -58,20 +61,31 @@ function filesFor({ output }: Flags, { dates }: Settings): (date: PartitionDate)
 
 /** Whole or not at all. */
 async function writePage(file: string, page: Buffer): Promise<void> {
-  const directory = dirname(file);
+  const target = await targetOf(file);
+  const directory = dirname(target);
   let temporary: string | undefined;
   try {
     await stat(directory);
     temporary = await writeTemporary(directory, page);
-    await rename(temporary, file);
+    await rename(temporary, target);
   } catch (error) {
     if (temporary !== undefined) await unlinkIfThere(temporary);
     const isMissing = codeOf(error) === 'ENOENT';
-    const hint = isMissing
-      ? `make its directory with: mkdir -p ${shellWord(directory)}`
-      : 'give --output another file';
+    const hint = isMissing ? `make its directory with: mkdir -p ${shellWord(directory)}` : ANOTHER_FILE;
     throw fileError(`write ${file}`, error, hint);
   }
+}
+
+const ANOTHER_FILE = 'give --output another file';
+
+/** The file itself, behind whatever links. A rename would put a file in the place of a link, a pipe or a device. */
+async function targetOf(file: string): Promise<string> {
+  const isLink = (await lstat(file).catch(() => undefined))?.isSymbolicLink() ?? false;
+  const standing = await stat(file).catch(() => undefined);
+  if (standing?.isFile()) return realpath(file);
+  if (!standing && !isLink) return file;
+  const what = standing?.isDirectory() ? 'a directory' : standing ? 'no file' : 'a link to nothing';
+  throw new PipelineError('stop', `cannot write ${file}: it is ${what}`, { hint: ANOTHER_FILE });
 }
 
 /** What opens a browser is done by then, or is the browser itself. */

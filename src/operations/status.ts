@@ -153,11 +153,25 @@ async function statusOfDate(
       quarantine,
       obstacles: lost === undefined ? bronze.obstacles : [...bronze.obstacles, 'manifest'],
       marker: at(services.bronze, bronzeKeys.success(date)),
+      list: published?.movies ?? rowsOf(silver),
+      damagedBefore: gold.state === 'stale' ? await damagedBefore(date, evidence) : undefined,
     },
     now,
   );
   if (lost !== undefined) reasons.push(lost);
   return { ...facts, reasons, quarantine, mend: mend.commands, mendAfter: mend.after };
+}
+
+function rowsOf({ rows, quarantined }: SilverStatus): number | null {
+  return rows === null ? null : rows + (quarantined ?? 0);
+}
+
+/** The newest earlier date, if its silver is not what its lineage says. */
+async function damagedBefore(date: PartitionDate, evidence: Evidence): Promise<PartitionDate | undefined> {
+  const earlier = await evidence.dateBefore(date);
+  const lineage = earlier && (await evidence.silverLineage(earlier));
+  if (!earlier || !lineage) return undefined;
+  return lineage.silver.sha256 === (await evidence.silverHash(earlier)) ? undefined : earlier;
 }
 
 /** What bronze alone says: of the published run, or else of the newest. */

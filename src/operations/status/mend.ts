@@ -24,20 +24,26 @@ export interface Ailment extends Omit<DateState, 'nextIsBehind'> {
   obstacles: readonly Obstacle[];
   /** Where `_SUCCESS` is, as its store names it. */
   marker: string;
+  /** How many movies the date has, where anything still tells it: a new run without a manifest before it takes ten. */
+  list: number | null;
+  /** The date that gold compares with, if its silver was changed by hand. */
+  damagedBefore: PartitionDate | undefined;
 }
 
 /** Does what `run-all` would do about the date, by the commands that need no movie list where there are such. */
 export function mendOf(ailment: Ailment, now: Date): Mend {
-  const { date, obstacles, marker, newestRun, missing } = ailment;
+  const { date, obstacles, marker, newestRun, missing, list, damagedBefore } = ailment;
   if (obstacles.includes('release')) return { commands: [], after: null };
-  const refine = [`movie-etl silver --date ${date}`, `movie-etl gold --date ${date}`];
+  const before = damagedBefore === undefined ? [] : [`movie-etl silver --date ${damagedBefore}`];
+  const analyse = [...before, `movie-etl gold --date ${date}`];
+  const refine = [`movie-etl silver --date ${date}`, ...analyse];
   const plan = planOf({ ...ailment, nextIsBehind: false }, 'failed');
   if (obstacles.length > 0 || plan?.bronze === 'new') {
     const removal = obstacles.includes('success') ? [removalOf(marker)] : [];
     const again = obstacles.includes('manifest') ? ' --reprocess all' : '';
     const rest =
       newestRun === undefined || again !== ''
-        ? [`movie-etl run-all --date ${date}${again}`]
+        ? [`movie-etl run-all --date ${date}${again}${list === null ? '' : ` --top-n ${list}`}`]
         : [`movie-etl enrich --date ${date}`, ...refine];
     return inTurn(...removal, ...rest);
   }
@@ -47,7 +53,7 @@ export function mendOf(ailment: Ailment, now: Date): Mend {
     if (after === null) ways.push(...givingUp(date, missing, refine));
     return { commands: ways.map((way) => way.join(' && ')), after };
   }
-  if (plan) return inTurn(...(plan.silver ? refine : refine.slice(1)));
+  if (plan) return inTurn(...(plan.silver ? refine : analyse));
   return mendOfQuarantine(ailment, refine);
 }
 

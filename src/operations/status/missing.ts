@@ -124,10 +124,11 @@ async function lastFailure(key: string, bronze: ObjectReader): Promise<Failure |
   }
 }
 
-/** Where there are dead letters, and nobody can look at them, the attempts tell. */
+/** Where there are dead letters, and nobody can look at them, the attempts tell, or that nothing else is left. */
 function whyOf(batch: string, failure: Failure | undefined, { depth, dead }: QueueFacts): Why {
   const isDead = dead ? dead.has(batch) : (failure?.attempt ?? 0) >= MAX_RECEIVES;
   if (isDead) return 'dead-lettered';
   if (failure) return failure.verdict === 'quota' ? 'quota' : 'failed';
-  return depth.ready + depth.hidden > 0 ? 'queued' : 'lost';
+  if (depth.ready + depth.hidden > 0) return 'queued';
+  return dead ? 'lost' : 'dead-lettered';
 }
