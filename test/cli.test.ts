@@ -785,7 +785,7 @@ t.test('Ctrl-C during a slow enrich loses nothing, and the same command goes on'
         linesOf(stderr).at(-1),
         /^error: interrupted: what was finished stays; enrich.* has 13 of 20 movies left; go on with: /,
       );
-      t.ok(stderr.endsWith(`movie-etl ${args.join(' ')}\n`), 'and it says what goes on');
+      t.ok(stderr.endsWith(`movie-etl ${args.join(' ')} --concurrency 3\n`), 'and it says what goes on');
       t.notMatch(stderr, /^\s+at /m);
       await holdsTogether(t, cwd, id, server);
 
