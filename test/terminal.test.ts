@@ -141,7 +141,7 @@ t.test('retries and waits are shown, and Ctrl-C ends them at once', async (t) =>
     'stopping: what is in flight is finished or goes back; Ctrl-C again ends at once',
     `✖ enrich ${DATE}: 3/12 movies, interrupted`,
     `error: interrupted: what was finished stays; enrich ${DATE} has 9 of 12 movies left; ` +
-      `go on with: movie-etl run-all --date ${DATE} --top-n 12`,
+      `go on with: movie-etl run-all --date ${DATE} --top-n 12 --concurrency 4`,
   ]);
   leftClean(t, screen);
 

@@ -6,7 +6,7 @@ import { faultKinds, scenarioOf } from './scenario.js';
 import type * as Simulation from './worker.js';
 
 /** A full campaign is `npm run simulate -- --seeds 20000`. */
-const SEEDS = 5_000;
+const SEEDS = 3_000;
 const SCENARIOS = 20_000;
 /** Up to here it is looked whether a smaller seed notices a mutation, too. */
 const SEARCHED = 100;
