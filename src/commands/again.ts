@@ -1,6 +1,7 @@
 import type { Flags } from '../config.js';
 import { shellWord } from '../operations/status/mend.js';
 import type { PartitionDate } from '../records/run.js';
+import { flagOf } from './place-flags.js';
 
 /** Flags that say what is done. Where it is done, the terminal adds to every command that it shows. */
 const WHAT = [
@@ -30,7 +31,7 @@ export function whatFlags(flags: Flags): string[] {
 }
 
 function wordsOf(name: (typeof WHAT)[number], value: Flags[string]): string[] {
-  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const flag = flagOf(name);
   if (value === true) return [flag];
   if (name === 'reprocess' && value === 'failed') return [];
   if (typeof value === 'string') return [flag, shellWord(value)];

@@ -45,7 +45,7 @@ export function flagText(name: string, value: Flags[string]): string {
 }
 
 /** `--top-n` of `topN`. */
-function flagOf(name: string): string {
+export function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 

@@ -1,6 +1,6 @@
 import { bronzeKeys } from '../keys.js';
 import type { PartitionDate, RunId } from '../records/run.js';
-import { newestRun, readManifest } from '../records/runs.js';
+import { newestRun, readManifest, recordsOf } from '../records/runs.js';
 import type { ObjectLister, ObjectReader } from '../stores/store.js';
 
 /**
@@ -18,8 +18,7 @@ export async function isLeftToFetch(
   const standing = runId === undefined ? undefined : await readManifest(bronze, date, runId);
   if (!standing) return false;
   const { manifest } = standing;
-  const recorded = new Set<string>();
-  for await (const key of bronze.list(bronzeKeys.records(date, manifest.runId))) recorded.add(key);
+  const recorded = await recordsOf(bronze, date, manifest.runId);
   return manifest.movies.some(
     ({ id }) => !recorded.has(bronzeKeys.record(date, manifest.runId, id)) && !except.includes(id),
   );

@@ -95,3 +95,20 @@ function withWayOut<Result>(hint: string, work: () => Result): Result {
     throw error instanceof DecodeError ? error.withHint(hint) : error;
   }
 }
+
+/** The batches that have a marker under a prefix. */
+export async function batchesDone(bronze: ObjectLister, prefix: string): Promise<Set<number>> {
+  const done = new Set<number>();
+  for await (const key of bronze.list(prefix)) {
+    const batch = bronzeKeys.batchOf(key);
+    if (batch !== undefined) done.add(batch);
+  }
+  return done;
+}
+
+/** The keys of the records of a run that stand. */
+export async function recordsOf(bronze: ObjectLister, date: PartitionDate, run: RunId): Promise<Set<string>> {
+  const keys = new Set<string>();
+  for await (const key of bronze.list(bronzeKeys.records(date, run))) keys.add(key);
+  return keys;
+}

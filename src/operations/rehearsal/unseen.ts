@@ -4,7 +4,7 @@ import type { PeekedMessage } from '../../queues/queue.js';
 import { type Manifest, messageOfBatch } from '../../records/manifest.js';
 import { deduplicationId } from '../../records/message.js';
 import { isPartitionDate, type PartitionDate } from '../../records/run.js';
-import { newestRun, readManifest, readSuccess } from '../../records/runs.js';
+import { batchesDone, newestRun, readManifest, readSuccess } from '../../records/runs.js';
 import type { ObjectLister, ObjectReader } from '../../stores/store.js';
 
 type Bronze = ObjectReader & ObjectLister;
@@ -21,7 +21,7 @@ export async function likelyMessages(bronze: Bronze, count: number): Promise<Pee
   for (const date of (await datesIn(bronze)).reverse()) {
     const manifest = await unfinished(bronze, date);
     if (!manifest) continue;
-    const done = await batchesDone(bronze, manifest);
+    const done = await batchesDone(bronze, bronzeKeys.doneMarkers(date, manifest.runId));
     for (let batch = 0; batch < manifest.batches; batch++) {
       if (done.has(batch)) continue;
       if (messages.length === count) return messages;
@@ -51,13 +51,4 @@ async function unfinished(bronze: Bronze, date: PartitionDate): Promise<Manifest
     if (error instanceof DecodeError) return undefined;
     throw error;
   }
-}
-
-async function batchesDone(bronze: Bronze, { date, runId }: Manifest): Promise<Set<number>> {
-  const done = new Set<number>();
-  for await (const key of bronze.list(bronzeKeys.doneMarkers(date, runId))) {
-    const batch = bronzeKeys.batchOf(key);
-    if (batch !== undefined) done.add(batch);
-  }
-  return done;
 }

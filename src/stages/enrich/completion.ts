@@ -3,8 +3,8 @@ import { BATCHES_PER_GROUP, bronzeKeys, groupOf } from '../../keys.js';
 import { encodeJson, VERSION } from '../../records/decode.js';
 import type { Success } from '../../records/markers.js';
 import type { PartitionDate, RunId, RunReference } from '../../records/run.js';
-import { readManifest, readSuccess, type StandingManifest } from '../../records/runs.js';
-import { type ObjectLister, type ObjectReader, unchangedSince } from '../../stores/store.js';
+import { batchesDone, readManifest, readSuccess, type StandingManifest } from '../../records/runs.js';
+import { type ObjectReader, unchangedSince } from '../../stores/store.js';
 import type { EnrichServices } from './batch.js';
 import { once } from './once.js';
 
@@ -108,16 +108,6 @@ export async function manifestOf(
   throw new PipelineError('stop', `run ${runId} of ${date} has no manifest`, {
     hint: `start a run with: movie-etl extract --date ${date}`,
   });
-}
-
-/** The batches that have a marker under a prefix. */
-export async function batchesDone(bronze: ObjectLister, prefix: string): Promise<Set<number>> {
-  const done = new Set<number>();
-  for await (const key of bronze.list(prefix)) {
-    const batch = bronzeKeys.batchOf(key);
-    if (batch !== undefined) done.add(batch);
-  }
-  return done;
 }
 
 export function groupsOf(run: RunReference): number {

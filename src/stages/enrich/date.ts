@@ -3,11 +3,10 @@ import { InterruptedError, PipelineError, throwIfInterrupted } from '../../error
 import { bronzeKeys } from '../../keys.js';
 import { messageOfBatch, runOf } from '../../records/manifest.js';
 import type { Message } from '../../records/message.js';
-import type { PartitionDate, RunId, RunReference } from '../../records/run.js';
-import { newestRun } from '../../records/runs.js';
-import type { ObjectLister } from '../../stores/store.js';
+import type { PartitionDate, RunId } from '../../records/run.js';
+import { batchesDone, newestRun, recordsOf } from '../../records/runs.js';
 import { type EnrichServices, enrichBatch } from './batch.js';
-import { batchesDone, completeGroup, groupsOf, isComplete, manifestOf } from './completion.js';
+import { completeGroup, groupsOf, isComplete, manifestOf } from './completion.js';
 import { giveUpMovies } from './give-up.js';
 import { addBatch, addFailure, type EnrichSummary, emptySummary, verdictOf } from './summary.js';
 
@@ -37,7 +36,7 @@ export async function enrichDate(
   const closed = await giveUpMovies(manifest, giveUp, services);
   summary.given_up = closed.size;
   const done = await batchesDone(bronze, bronzeKeys.doneMarkers(date, run.id));
-  const recorded = await recordsOf(bronze, run);
+  const recorded = await recordsOf(bronze, date, run.id);
   const missing: Message[] = [];
   for (let batch = 0; batch < run.batches; batch++) {
     const message = messageOfBatch(manifest, batch);
@@ -82,13 +81,6 @@ export async function enrichDate(
   const left = total - before - summary.enriched - summary.not_found;
   summary.missing = summary.complete ? 0 : Math.max(0, left);
   return summary;
-}
-
-/** The keys of the records that stand. */
-async function recordsOf(bronze: ObjectLister, { date, id }: RunReference): Promise<Set<string>> {
-  const keys = new Set<string>();
-  for await (const key of bronze.list(bronzeKeys.records(date, id))) keys.add(key);
-  return keys;
 }
 
 async function newestOf({ bronze }: EnrichServices, date: PartitionDate): Promise<RunId> {

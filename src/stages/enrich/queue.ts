@@ -5,9 +5,9 @@ import { decodeJson } from '../../records/decode.js';
 import { messageOfBatch } from '../../records/manifest.js';
 import { Message } from '../../records/message.js';
 import type { RunReference } from '../../records/run.js';
-import { readManifest } from '../../records/runs.js';
+import { batchesDone, readManifest } from '../../records/runs.js';
 import { type EnrichServices, enrichBatch } from './batch.js';
-import { batchesDone, isComplete } from './completion.js';
+import { isComplete } from './completion.js';
 import { type Deferral, deferralOf } from './delay.js';
 import { addBatch, addFailure, type EnrichSummary, emptySummary, stopsAll, verdictOf } from './summary.js';
 
