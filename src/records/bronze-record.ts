@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { JSON_LIMITS, type JsonLimits, RawObject, Version } from './decode.js';
 import { ListItem } from './movie-list.js';
 import { PartitionDate, RunId } from './run.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DecodeError } from '../errors.js';
 
 /** How long a JSON text may be, and how deep its arrays and objects may be nested. */

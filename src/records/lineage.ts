@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { DecodeError } from '../errors.js';
 import { goldKeys, silverKeys } from '../keys.js';
 import type { ObjectReader } from '../stores/store.js';

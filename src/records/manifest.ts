@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { VERSION, Version } from './decode.js';
 import type { Message } from './message.js';
 import { compareMovies, ListItem } from './movie-list.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Version } from './decode.js';
 import { ImdbId } from './movie-list.js';
 import { PartitionDate, RunId } from './run.js';

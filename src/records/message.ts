@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Version } from './decode.js';
 import { ListItem } from './movie-list.js';
 import { RunReference } from './run.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DecodeError } from '../errors.js';
 import { cut, explain, shown } from './decode.js';
 import { MAX_COUNT } from './run.js';

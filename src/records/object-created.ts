@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { decode } from './decode.js';
 
 const Notification = z.object({ Records: z.array(z.unknown()) });

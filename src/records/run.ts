@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The longest suffix of a run id. */
 const LONGEST_SUFFIX = 40;

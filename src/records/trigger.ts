@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ObjectLister } from '../stores/store.js';
 import { decode } from './decode.js';
 import {

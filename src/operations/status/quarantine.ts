@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DecodeError } from '../../errors.js';
 import { silverKeys } from '../../keys.js';
 import { decodeJson } from '../../records/decode.js';
