@@ -9,7 +9,7 @@
 export { type AwsClients, type AwsKeys, type AwsSettings, awsClients } from './aws.js';
 // The gold datasets.
 export type { Cell } from './csv.js';
-export type { Accumulator, Dataset, PreviousSilver } from './datasets/dataset.js';
+export type { Accumulator, Dataset, Listing, PreviousSilver, Totals } from './datasets/dataset.js';
 export { datasets } from './datasets/index.js';
 // Failures, with what they mean for the work in hand, and where a stage tells what happens.
 export {

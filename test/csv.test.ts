@@ -1,6 +1,9 @@
+import assert from 'node:assert/strict';
 import { createReadStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { stringify } from 'csv-stringify/sync';
+import fc from 'fast-check';
 import t from 'tap';
 import { type Cell, csvChunks, csvRecords, csvText, escapeFormula } from '../src/csv.js';
 import { DecodeError } from '../src/errors.js';
@@ -72,6 +75,20 @@ t.test('fields are quoted as RFC 4180 says, and only where it asks for it', asyn
   ];
   for (const [field, text] of fields)
     t.equal(csvText([['x', field, 'y']]), `x,${text},y\n`, JSON.stringify(field));
+});
+
+t.test('rows are written as csv-stringify writes them, also those that it is not asked for', async () => {
+  const cell = fc.oneof(
+    fc.string({ unit: fc.constantFrom(...'",\n\r \t;|\\=#x1é😀\ufeff\u00a0\u2028'), maxLength: 6 }),
+    fc.constantFrom(null, 0, -0, 1.5, 1e21, 999_999_999_999_999),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(cell, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 }),
+      (rows) => assert.equal(csvText(rows), stringify(rows)),
+    ),
+    { numRuns: 1500 },
+  );
 });
 
 t.test('null is the empty field', async (t) => {

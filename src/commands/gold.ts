@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Flags } from '../config.js';
 import { at } from '../operations/standing.js';
 import type { PartitionDate } from '../records/run.js';
@@ -33,7 +34,8 @@ export function goldDate(
   { services, terminal }: StageSession<'silver' | 'gold'>,
   options: GoldOptions = {},
 ): Promise<GoldSummary> {
-  return terminal.step(`gold ${date}`, () => gold(date, services, options), analysed);
+  const threads = availableParallelism();
+  return terminal.step(`gold ${date}`, () => gold(date, services, { ...options, threads }), analysed);
 }
 
 export function wouldAnalyse({ movies, datasets, previousDate, rebuilt }: GoldSummary): Would {

@@ -1,9 +1,9 @@
 import type { Flags } from '../config.js';
 import { type PipelineError, throwIfInterrupted } from '../errors.js';
 import { isLeftToFetch } from '../operations/left-to-fetch.js';
-import { type Plan, planOf, type Reprocess } from '../operations/reprocess.js';
+import { type Plan, planFor, type Reprocess } from '../operations/reprocess.js';
 import { standingFor } from '../operations/standing.js';
-import { stateOf } from '../operations/state.js';
+import { runStateOf } from '../operations/state.js';
 import type { PartitionDate, RunId } from '../records/run.js';
 import { drainQueue, type EnrichSummary, enrichDate, unfinishedOf } from '../stages/enrich.js';
 import type { ExtractSummary } from '../stages/extract.js';
@@ -55,11 +55,10 @@ export async function run(context: Context, flags: Flags): Promise<void> {
 
 async function runDate(date: PartitionDate, session: RunSession): Promise<Outcome> {
   const { flags, services, terminal, rehearsal } = session;
-  const state = await stateOf(date, services);
-  const plan = planOf(state, flags.reprocess as Reprocess);
+  const state = await runStateOf(date, services.bronze);
+  const plan = await planFor(date, state, flags.reprocess as Reprocess, services);
   if (!plan) terminal.info(`${date} is left as it is (--reprocess all starts a new run)`);
-  if (rehearsal && plan && plan.bronze !== 'keep' && state.silver !== 'missing')
-    rehearsal.notes.add(AS_BEFORE);
+  if (rehearsal && plan && plan.bronze !== 'keep' && state.published) rehearsal.notes.add(AS_BEFORE);
   const summary: RunSummary = { date, status: plan ? 'done' : 'skipped' };
   const error = plan && (await carryOut(plan, summary, session));
   if (error) summary.status = 'not complete';
@@ -74,7 +73,7 @@ async function runDate(date: PartitionDate, session: RunSession): Promise<Outcom
 }
 
 const AS_BEFORE =
-  'a date that has a silver is counted as if OMDb answered what it did then; where it does not, the gold of the next date is built again as well';
+  'a date that has a complete run is counted as if OMDb answered what it did then; where it does not, the gold of the next date is built again as well';
 
 /** Does what the plan says, stage by stage. @returns the error when the run could not be completed */
 async function carryOut(

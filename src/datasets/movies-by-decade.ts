@@ -1,46 +1,37 @@
-import { type Dataset, decadeOf, Groups } from './dataset.js';
+import { decadeOf, type Totals } from './dataset.js';
+import { MILLION, millionths } from './decimals.js';
 import { descending } from './order.js';
-import { Average, DecimalAverage, Sum } from './totals.js';
+import { Tallies, type TalliesState } from './tallies.js';
+
+const [RATING, RUNTIME, BOX_OFFICE] = [0, 1, 2];
 
 /** Movies, ratings, running times and box office per decade of release, named by its first year. */
-export const moviesByDecade: Dataset = {
+export const moviesByDecade: Totals = {
   name: 'movies_by_decade',
   columns: ['decade', 'movie_count', 'avg_imdb_rating', 'avg_runtime_minutes', 'total_box_office_usd'],
   key: ['decade'],
   open() {
-    const decades = new Groups<number, Totals>(() => ({
-      count: 0,
-      rating: new DecimalAverage(),
-      runtime: new Average(),
-      boxOffice: new Sum(),
-    }));
+    const decades = new Tallies<number>(3);
     return {
       add(row) {
         if (row.year === null) return;
-        const totals = decades.of(decadeOf(row.year));
-        totals.count++;
-        totals.rating.add(row.imdb_rating);
-        totals.runtime.add(row.runtime_minutes);
-        totals.boxOffice.add(row.box_office_usd);
+        const place = decades.count(decadeOf(row.year));
+        decades.add(place, RATING, millionths(row.imdb_rating));
+        decades.add(place, RUNTIME, row.runtime_minutes);
+        decades.add(place, BOX_OFFICE, row.box_office_usd);
       },
+      state: () => decades.state(),
+      merge: (state: TalliesState<number>) => decades.merge(state),
       rows: () =>
-        decades
-          .entries()
-          .map(([decade, { count, rating, runtime, boxOffice }]) => [
+        [...decades.entries()]
+          .map(([decade, tally]) => [
             decade,
-            count,
-            rating.value(),
-            runtime.value(),
-            boxOffice.value(),
+            tally.movies,
+            tally.average(RATING, MILLION),
+            tally.average(RUNTIME),
+            tally.sum(BOX_OFFICE),
           ])
           .sort(descending(0)),
     };
   },
 };
-
-interface Totals {
-  count: number;
-  rating: DecimalAverage;
-  runtime: Average;
-  boxOffice: Sum;
-}

@@ -1,7 +1,8 @@
 import type { SilverRow } from '../records/silver-row.js';
-import { type Dataset, Groups } from './dataset.js';
+import { distinct, type Totals } from './dataset.js';
+import { MILLION, millionths } from './decimals.js';
 import { byText, descending, orderBy } from './order.js';
-import { DecimalAverage, Sum } from './totals.js';
+import { Tallies, type TalliesState, type Tally } from './tallies.js';
 
 interface PerName {
   name: string;
@@ -13,8 +14,10 @@ interface PerName {
   top?: number;
 }
 
+const [RATING, BOX_OFFICE] = [0, 1];
+
 /** Movies, average rating and box office per name of a list column. A movie counts once per name. */
-export function perName({ name, column, namesOf, boxOffice, top }: PerName): Dataset {
+export function perName({ name, column, namesOf, boxOffice, top }: PerName): Totals {
   const columns = [column, 'movie_count', 'avg_imdb_rating', ...(boxOffice ? ['total_box_office_usd'] : [])];
   const order =
     top === undefined ? orderBy(descending(1), byText(0)) : orderBy(descending(1), descending(2), byText(0));
@@ -23,26 +26,26 @@ export function perName({ name, column, namesOf, boxOffice, top }: PerName): Dat
     columns,
     key: [column],
     open() {
-      const groups = new Groups<string, Totals>(() => ({
-        count: 0,
-        rating: new DecimalAverage(),
-        boxOffice: new Sum(),
-      }));
+      const names = new Tallies<string>(boxOffice ? 2 : 1);
       return {
         add(row) {
-          for (const key of new Set(namesOf(row))) {
-            const totals = groups.of(key);
-            totals.count++;
-            totals.rating.add(row.imdb_rating);
-            totals.boxOffice.add(row.box_office_usd);
+          const rating = millionths(row.imdb_rating);
+          for (const key of distinct(namesOf(row))) {
+            const place = names.count(key);
+            names.add(place, RATING, rating);
+            if (boxOffice) names.add(place, BOX_OFFICE, row.box_office_usd);
           }
         },
+        state: () => names.state(),
+        merge: (state: TalliesState<string>) => names.merge(state),
         rows: () =>
-          groups
-            .entries()
-            .map(([key, totals]) =>
-              [key, totals.count, totals.rating.value(), totals.boxOffice.value()].slice(0, columns.length),
-            )
+          mostFrequent([...names.entries()], top)
+            .map(([key, tally]) => [
+              key,
+              tally.movies,
+              tally.average(RATING, MILLION),
+              ...(boxOffice ? [tally.sum(BOX_OFFICE)] : []),
+            ])
             .sort(order)
             .slice(0, top),
       };
@@ -50,8 +53,10 @@ export function perName({ name, column, namesOf, boxOffice, top }: PerName): Dat
   };
 }
 
-interface Totals {
-  count: number;
-  rating: DecimalAverage;
-  boxOffice: Sum;
+/** Those among which the first so many are, so that the rows of all others, which may be a million, are never made. */
+function mostFrequent(entries: [string, Tally][], top = entries.length): [string, Tally][] {
+  if (entries.length <= top) return entries;
+  const counts = Float64Array.from(entries, ([, tally]) => tally.movies).sort();
+  const fewest = counts[counts.length - top] as number;
+  return entries.filter(([, tally]) => tally.movies >= fewest);
 }

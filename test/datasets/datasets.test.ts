@@ -1,7 +1,10 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import t from 'tap';
-import { csvText } from '../../src/csv.js';
+import { type Cell, csvText } from '../../src/csv.js';
 import { boxOfficePerYear } from '../../src/datasets/box-office-per-year.js';
-import type { Dataset, PreviousSilver } from '../../src/datasets/dataset.js';
+import { type Dataset, isListing, isTotals } from '../../src/datasets/dataset.js';
+import { MILLION, millionths } from '../../src/datasets/decimals.js';
 import { genreByDecade } from '../../src/datasets/genre-by-decade.js';
 import { datasets } from '../../src/datasets/index.js';
 import { mostAwarded } from '../../src/datasets/most-awarded.js';
@@ -11,11 +14,12 @@ import { moviesByGenre } from '../../src/datasets/movies-by-genre.js';
 import { moviesByLanguage } from '../../src/datasets/movies-by-language.js';
 import { moviesPerYear } from '../../src/datasets/movies-per-year.js';
 import { rankChanges } from '../../src/datasets/rank-changes.js';
+import { numberOf, Standings } from '../../src/datasets/standings.js';
 import { summary } from '../../src/datasets/summary.js';
+import { Tallies } from '../../src/datasets/tallies.js';
 import { topActors } from '../../src/datasets/top-actors.js';
 import { topDirectors } from '../../src/datasets/top-directors.js';
 import { topRated } from '../../src/datasets/top-rated.js';
-import { Average, DecimalAverage, Sum } from '../../src/datasets/totals.js';
 import type { SilverRow } from '../../src/records/silver-row.js';
 
 const nothingKnown: Omit<SilverRow, 'imdb_id' | 'rank'> = {
@@ -63,11 +67,40 @@ function repeated<Value>(times: number, value: Value): Value[] {
   return Array.from({ length: times }, () => value);
 }
 
+/** A silver that lists compare with. */
+interface Yesterday {
+  date: string;
+  rows: readonly SilverRow[];
+}
+
+/** The cells of the dataset's rows. */
+function cellsOf(
+  dataset: Dataset,
+  rows: readonly SilverRow[],
+  yesterday?: Yesterday,
+): readonly (readonly Cell[])[] {
+  if (isTotals(dataset)) {
+    const accumulator = dataset.open();
+    for (const row of rows) accumulator.add(row);
+    return accumulator.rows();
+  }
+  if (!yesterday) return rows.map((row) => dataset.rowOf(row, undefined));
+  const standings = new Standings();
+  for (const { imdb_id, rank } of yesterday.rows) standings.set(numberOf(imdb_id), rank);
+  const previous = { date: yesterday.date, standings };
+  const listed = rows.map((row) => dataset.rowOf(row, previous));
+  const missing = yesterday.rows.filter(
+    ({ imdb_id, rank }) => rank <= rows.length && standings.isMissing(numberOf(imdb_id), rank),
+  );
+  return [
+    ...listed,
+    ...missing.flatMap((row) => (dataset.rowOfDropped ? [dataset.rowOfDropped(row, previous)] : [])),
+  ];
+}
+
 /** The dataset of these rows as its CSV has it: a line each, without the header. */
-function gold(dataset: Dataset, rows: readonly SilverRow[], previous?: PreviousSilver): string[] {
-  const accumulator = dataset.open(previous);
-  for (const row of rows) accumulator.add(row);
-  return csvText([...accumulator.rows()])
+function gold(dataset: Dataset, rows: readonly SilverRow[], yesterday?: Yesterday): string[] {
+  return csvText(cellsOf(dataset, rows, yesterday))
     .split('\n')
     .slice(0, -1);
 }
@@ -175,11 +208,8 @@ t.test('gold has the datasets and columns of the design, in its order', async (t
 });
 
 t.test('every row has a cell for every column', async (t) => {
-  for (const dataset of datasets) {
-    const accumulator = dataset.open(undefined);
-    for (const row of movies) accumulator.add(row);
-    for (const row of accumulator.rows()) t.equal(row.length, dataset.columns.length, dataset.name);
-  }
+  for (const dataset of datasets)
+    for (const row of cellsOf(dataset, movies)) t.equal(row.length, dataset.columns.length, dataset.name);
 });
 
 t.test('of an empty silver there is nothing, but a summary of nothing', async (t) => {
@@ -188,10 +218,10 @@ t.test('of an empty silver there is nothing, but a summary of nothing', async (t
 });
 
 t.test('a dataset that is opened twice adds up twice, and its rows can be asked for again', async (t) => {
-  for (const dataset of datasets) {
-    const other = dataset.open(undefined);
+  for (const dataset of datasets.filter(isTotals)) {
+    const other = dataset.open();
     for (const row of movies) other.add(row);
-    const accumulator = dataset.open(undefined);
+    const accumulator = dataset.open();
     for (const row of movies) accumulator.add(row);
     const rows = [...accumulator.rows()];
     t.strictSame([...other.rows()], rows, dataset.name);
@@ -199,8 +229,38 @@ t.test('a dataset that is opened twice adds up twice, and its rows can be asked 
   }
 });
 
+t.test('totals are the same however the rows are shared among threads', async (t) => {
+  const name = fc.constantFrom('Ann', 'Bob', 'Zoe', 'é', '😀');
+  const whole = fc.option(fc.oneof(fc.nat(3), fc.constantFrom(999_999_999_999_999, 5_000_000_000)));
+  const facts = fc.record({
+    year: fc.option(fc.constantFrom(1989, 1994, 1999)),
+    genres: fc.array(name, { maxLength: 4 }),
+    directors: fc.array(name, { maxLength: 2 }),
+    countries: fc.array(name, { maxLength: 2 }),
+    oscar_wins: whole,
+    award_wins: whole,
+    imdb_rating: fc.option(fc.constantFrom('9.3', '8', '8.345', '999999999.999999')),
+    imdb_votes: whole,
+    runtime_minutes: whole,
+    box_office_usd: whole,
+    enriched: fc.boolean(),
+  });
+  const shares = fc.array(fc.record({ thread: fc.nat(2), facts }), { maxLength: 60 });
+  for (const dataset of datasets.filter(isTotals)) {
+    const property = fc.property(shares, (movies) => {
+      const rows = ranked(...movies.map(({ facts }) => facts));
+      const threads = [0, 1, 2].map(() => dataset.open());
+      for (const [index, { thread }] of movies.entries()) threads[thread]?.add(rows[index] as SilverRow);
+      const [first, ...others] = threads;
+      for (const other of others) first?.merge(structuredClone(other.state()));
+      assert.deepStrictEqual(first?.rows(), cellsOf(dataset, rows));
+    });
+    t.doesNotThrow(() => fc.assert(property, { numRuns: 40, seed: 1 }), dataset.name);
+  }
+});
+
 t.test('output does not depend on the order in which movies are counted', async (t) => {
-  for (const dataset of datasets.filter((each) => each !== topRated && each !== rankChanges))
+  for (const dataset of datasets.filter((each) => !isListing(each)))
     t.strictSame(gold(dataset, [...movies].reverse()), gold(dataset, movies), dataset.name);
 });
 
@@ -504,9 +564,33 @@ t.test('most_awarded finds the best 25 wherever in a long list they stand', asyn
     t.equal(gold(mostAwarded, ranked(...repeated(count, {}))).length, Math.min(count, 25), `of ${count}`);
 });
 
-const yesterday = (...standings: [imdbId: string, rank: number, title: string | null][]): PreviousSilver => ({
+const yesterday = (...standings: [imdbId: string, rank: number, title: string | null][]): Yesterday => ({
   date: '2026-11-22',
-  movies: new Map(standings.map(([imdbId, rank, title]) => [imdbId, { rank, title }])),
+  rows: ranked(...standings.map(([imdb_id, rank, title]) => ({ imdb_id, rank, title }))),
+});
+
+t.test('a movie is found among many, and by its id with all its digits', async (t) => {
+  const count = 5000;
+  const ids = Array.from({ length: count }, (_, index) => `tt${String(index * 7919).padStart(7, '0')}`);
+  const others = ['tt00000000', 'tt000000000', 'tt0000000000', 'tt9999999999', 'tt0000001'];
+  const standings = new Standings();
+  for (const [index, id] of [...ids, ...others.slice(1)].entries()) standings.set(numberOf(id), index + 1);
+  const elsewhere = new Standings(standings.shared);
+  t.strictSame(
+    ids.map((id) => elsewhere.see(numberOf(id))),
+    ids.map((_, index) => index + 1),
+  );
+  t.equal(elsewhere.see(numberOf('tt00000000')), undefined);
+  t.equal(elsewhere.see(numberOf('tt0000000000')), count + 2);
+  t.equal(
+    standings.isMissing(numberOf('tt0000000000'), count + 2),
+    false,
+    'whoever shares the table has seen it',
+  );
+  t.equal(standings.isMissing(numberOf('tt9999999999'), count + 3), true);
+  t.equal(standings.isMissing(numberOf('tt9999999999'), 1), false, 'it never was there');
+  t.equal(standings.hasMissing(count), false);
+  t.equal(standings.hasMissing(count + 1), true);
 });
 
 t.test('rank_changes says who is new, went up or down, stayed, or dropped out', async (t) => {
@@ -570,15 +654,21 @@ t.test('without an earlier date every movie is new', async (t) => {
   t.strictSame(gold(rankChanges, today, yesterday()), expected, 'and after an empty one too');
 });
 
+/** What numbers add up to. */
+function tallied(values: readonly (number | null)[]) {
+  const tallies = new Tallies<'all'>(1);
+  const place = tallies.count('all', 0);
+  for (const value of values) tallies.add(place, 0, value);
+  for (const [, tally] of tallies.entries()) return tally;
+  throw new Error('there is one');
+}
+
 t.test('a sum over nothing is null, and over zeros it is zero', async (t) => {
-  const sum = new Sum();
-  t.equal(sum.value(), null);
-  sum.add(null);
-  t.equal(sum.value(), null);
-  t.equal(sum.count, 0);
-  sum.add(0);
-  t.equal(sum.value(), '0');
-  t.equal(sum.count, 1, 'nulls are not counted');
+  t.equal(tallied([]).sum(0), null);
+  t.equal(tallied([null]).sum(0), null);
+  t.equal(tallied([null]).counted(0), 0);
+  t.equal(tallied([null, 0]).sum(0), '0');
+  t.equal(tallied([null, 0]).counted(0), 1, 'nulls are not counted');
 });
 
 t.test('a sum is exact, also beyond 2^53', async (t) => {
@@ -593,10 +683,18 @@ t.test('a sum is exact, also beyond 2^53', async (t) => {
     [Array.from({ length: 20_000 }, (_, index) => (index % 2 ? largest : 1)), '10000000000000000000'],
   ];
   for (const [values, expected] of sums) {
-    const sum = new Sum();
-    for (const value of values) sum.add(value);
-    t.equal(sum.value(), expected);
-    t.equal(sum.exact(), BigInt(expected));
+    t.equal(tallied(values).sum(0), expected);
+    const [mine, others] = [new Tallies<'all'>(1), new Tallies<'all'>(1)];
+    for (const [index, value] of values.entries()) {
+      const part = index % 2 ? mine : others;
+      part.add(part.count('all'), 0, value);
+    }
+    mine.merge(others.state());
+    t.strictSame(
+      [...mine.entries()].map(([, tally]) => [tally.movies, tally.sum(0)]),
+      [[values.length, expected]],
+      'in two parts',
+    );
   }
   const rows = ranked(...repeated(11, { genres: ['Drama'], box_office_usd: largest, year: 1994 }));
   t.strictSame(gold(moviesByGenre, rows), ['Drama,11,,10999999999999989']);
@@ -622,9 +720,7 @@ t.test('an average of whole numbers is half-up to two decimals', async (t) => {
     [[...repeated(19_999, 999_999_999_999_999), 0], '999949999999999.00'],
   ];
   for (const [values, expected] of averages) {
-    const average = new Average();
-    for (const value of values) average.add(value);
-    t.equal(average.value(), expected, `${values.slice(0, 4)}, ${values.length} values`);
+    t.equal(tallied(values).average(0), expected, `${values.slice(0, 4)}, ${values.length} values`);
   }
 });
 
@@ -652,8 +748,7 @@ t.test('an average of ratings is exact in decimal and half-up, where binary frac
     [['123456789.123456'], '123456789.12'],
   ];
   for (const [values, expected] of averages) {
-    const average = new DecimalAverage();
-    for (const value of values) average.add(value);
-    t.equal(average.value(), expected, `${values.slice(0, 4)}, ${values.length} values`);
+    const average = tallied(values.map(millionths)).average(0, MILLION);
+    t.equal(average, expected, `${values.slice(0, 4)}, ${values.length} values`);
   }
 });

@@ -1,6 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
+import { csvText } from '../../src/csv.js';
 import { datasets } from '../../src/datasets/index.js';
 import { silentLog } from '../../src/log.js';
 import { planOf } from '../../src/operations/reprocess.js';
@@ -10,12 +14,14 @@ import { decodeJson } from '../../src/records/decode.js';
 import { sha256 } from '../../src/records/digest.js';
 import { GoldLineage } from '../../src/records/markers.js';
 import type { ListItem } from '../../src/records/movie-list.js';
+import { type SilverColumn, silverColumns } from '../../src/records/silver-row.js';
 import { enrichDate } from '../../src/stages/enrich.js';
 import { extract } from '../../src/stages/extract.js';
 import { gold } from '../../src/stages/gold.js';
 import { silver } from '../../src/stages/silver.js';
 import { dirStore } from '../../src/stores/dir.js';
 import type { Store } from '../../src/stores/store.js';
+import { cli, contentsOf, told } from '../support/cli.js';
 import { memoryStore } from '../support/memory-store.js';
 import { knowsAll, listOf, movie, movies } from '../support/movies.js';
 import { keysOf, NOW, textOf } from '../support/pipeline.js';
@@ -324,3 +330,198 @@ t.test('a gold that ended before the next date was built again is known to be be
   t.same(rebuilt, [TUESDAY]);
   t.equal(planOf(await stateOf(MONDAY, services), 'failed'), undefined);
 });
+
+/** A silver whose movies have texts of every kind, and so much plot. */
+function silverText(facts: readonly Partial<Record<SilverColumn, string>>[], plotLength: number): string {
+  const rows = facts.map((fact, index) => {
+    const fields: Partial<Record<SilverColumn, string>> = {
+      imdb_id: `tt${String(index + 1).padStart(7, '0')}`,
+      rank: String(index + 1),
+      title: ['Léon', 'Crouching, hidden', 'Said "so"', '=1+1', '龍'][index % 5] ?? '',
+      year: index % 11 === 0 ? '' : String(1920 + ((index * 7) % 104)),
+      genres: index % 3 === 0 ? 'Drama' : 'Crime|Drama',
+      directors: `Director ${index % 40}`,
+      actors: `Actor ${index % 90}|Actor ${(index * 3) % 90}`,
+      countries: index % 4 === 0 ? 'France|日本' : 'France',
+      plot: 'p'.repeat(plotLength),
+      oscar_wins: String(index % 13),
+      imdb_rating: `${index % 10}.${index % 7}`,
+      imdb_votes: String(index * 1001),
+      box_office_usd: index % 3 === 0 ? '' : String(index * 99_999),
+      enriched: 'true',
+      ...fact,
+    };
+    return silverColumns.map((column) => fields[column] ?? '');
+  });
+  return csvText([silverColumns, ...rows]);
+}
+
+/** A movie whose line is longer than what is cut off a file at once. */
+const LONG = 1_100_000;
+
+/** The stage as it is built: only there can it start threads, each of which loads a file of its own. */
+const built: typeof import('../../src/stages/gold.js') = await import(
+  new URL('../../dist/stages/gold.js', import.meta.url).href
+);
+const crews = [
+  { name: 'alone', gold, threads: 0 },
+  { name: 'with threads', gold: built.gold, threads: 2 },
+];
+
+/** Stores in memory, with these silvers. */
+function layersOf(silvers: Record<string, string>) {
+  const keyed = Object.entries(silvers).map(
+    ([date, text]) => [`movies/dt=${date}/movies.csv`, Buffer.from(text)] as const,
+  );
+  return { silver: memoryStore('silver', keyed), gold: memoryStore('gold'), log: silentLog };
+}
+
+t.test('threads make the same bytes, also of what was dropped, and the command uses them', async (t) => {
+  const today = Array.from({ length: 6000 }, () => ({}));
+  const yesterday = today.slice(1000).map((_, index) => ({
+    imdb_id: `tt${String(index % 50 === 0 ? 900_000 + index : index * 2 + 3).padStart(7, '0')}`,
+  }));
+  const silvers = { [MONDAY]: silverText(yesterday, 700), [TUESDAY]: silverText(today, 700) };
+  const [alone, threaded] = [layersOf(silvers), layersOf(silvers)];
+  await gold(TUESDAY, alone, { escapeFormulas: true });
+  await built.gold(TUESDAY, threaded, { escapeFormulas: true, threads: 3 });
+  t.equal(alone.gold.objects.size, 14);
+  const changes = String(alone.gold.objects.get(`rank_changes/dt=${TUESDAY}/rank_changes.csv`));
+  t.equal(changes.match(/,dropped\n/g)?.length, 2061);
+  t.match(changes, /\ntt0900050,Léon,2026-01-05,51,,,dropped\n/);
+  const asTexts = (objects: Map<string, Buffer>) =>
+    new Map([...objects].map(([key, body]) => [key, String(body)]));
+  t.ok(isDeepStrictEqual(asTexts(threaded.gold.objects), asTexts(alone.gold.objects)));
+
+  const directory = t.testdir();
+  for (const [date, text] of Object.entries(silvers)) {
+    await mkdir(join(directory, `silver/movies/dt=${date}`), { recursive: true });
+    await writeFile(join(directory, `silver/movies/dt=${date}/movies.csv`), text);
+  }
+  const args = ['gold', '--date', TUESDAY, '--data-dir', directory, '--escape-formulas', '--verbose'];
+  const run = await cli(args, { cwd: directory });
+  t.equal(run.code, 0, told(run));
+  t.match(run.stderr, /up to \d threads share the work on silver/);
+  const files = await contentsOf(join(directory, 'gold'));
+  t.ok(isDeepStrictEqual(new Map([...files].sort()), new Map([...asTexts(alone.gold.objects)].sort())));
+});
+
+t.test(
+  'a previous silver that is another one for a moment, when dropped movies are looked up, is noticed',
+  async (t) => {
+    const dropped: Partial<Record<SilverColumn, string>>[] = [{ imdb_id: 'tt0000009' }, {}, {}];
+    const layers = layersOf({ [MONDAY]: silverText(dropped, 10), [TUESDAY]: silverText([{}, {}], 10) });
+    const another = Buffer.from(silverText(dropped.with(0, { imdb_id: 'tt0000009', title: 'Another' }), 10));
+    let looks = 0;
+    const read: Store['read'] = async (key) =>
+      key.includes(MONDAY) && ++looks === 2 ? { body: Readable.from([another]) } : layers.silver.read(key);
+    await gold(TUESDAY, { ...layers, silver: { ...layers.silver, read } });
+    t.equal(looks, 4, 'it started over');
+    const changes = String(layers.gold.objects.get(`rank_changes/dt=${TUESDAY}/rank_changes.csv`));
+    t.match(changes, /\ntt0000009,Léon,2026-01-05,1,,,dropped\n$/);
+  },
+);
+
+/** What each of them made of the same silver. */
+const made: Record<string, Buffer>[] = [];
+
+for (const { name, gold, threads } of crews) {
+  t.test(`${name}, silver is read no further than the slowest put has come`, async (t) => {
+    const movies = 24;
+    const text = silverText(
+      Array.from({ length: movies }, () => ({})),
+      LONG,
+    );
+    const layers = layersOf({ [MONDAY]: text });
+    let read = 0;
+    async function* counted() {
+      for (const line of text.split(/(?<=\n)/)) {
+        yield Buffer.from(line);
+        read++;
+      }
+    }
+    const silver = { ...layers.silver, read: async () => ({ body: Readable.from(counted()) }) };
+    let furthest = 0;
+    const slow: Store['put'] = async (key, body, condition) => {
+      if (typeof body === 'string' || Buffer.isBuffer(body)) return layers.gold.put(key, body, condition);
+      const chunks: Buffer[] = [];
+      for await (const chunk of body) {
+        chunks.push(Buffer.from(chunk));
+        if (!key.startsWith('rank_changes')) continue;
+        // Whoever reads on meanwhile comes far in so many turns.
+        for (let turn = 0; turn < 50; turn++) await setImmediate();
+        furthest = Math.max(furthest, read - chunks.length);
+      }
+      return layers.gold.put(key, Buffer.concat(chunks), condition);
+    };
+    await gold(MONDAY, { ...layers, silver, gold: { ...layers.gold, put: slow } }, { threads });
+    t.equal(read, movies + 1);
+    made.push(Object.fromEntries(layers.gold.objects));
+    t.same(made.at(-1), made[0], 'whoever made it');
+    // In work, handed over, and in the buffers of the stream that is read (two) and of the pieces that are cut (one).
+    const most = Math.max(1, threads * 2) + 4;
+    t.ok(furthest > 0 && furthest <= most, `at most ${furthest} pieces ahead, allowed are ${most}`);
+  });
+
+  t.test(`${name}, a line that is wrong is named wherever it is, and nothing is put`, async (t) => {
+    const rows: Partial<Record<SilverColumn, string>>[] = Array.from({ length: 9 }, () => ({}));
+    const cases: [string, number, Partial<Record<SilverColumn, string>>, RegExp][] = [
+      ['a field', 7, { imdb_votes: 'many' }, /line 9: imdb_votes cannot be "many"$/],
+      ['the order', 7, { rank: '3' }, /line 9: rank 3 after rank 7 is out of order$/],
+    ];
+    for (const [what, index, fact, message] of cases) {
+      const layers = layersOf({ [MONDAY]: silverText(rows.with(index, fact), LONG) });
+      const hint = `make the file again with: movie-etl silver --date ${MONDAY}`;
+      await t.rejects(gold(MONDAY, layers, { threads }), { name: 'DecodeError', message, hint }, what);
+      t.same([...layers.gold.objects.keys()], [], what);
+    }
+  });
+
+  t.test(
+    `${name}, a put that fails ends the others, and a put that is refused early starts over`,
+    async (t) => {
+      const text = silverText(
+        Array.from({ length: 8 }, () => ({})),
+        LONG,
+      );
+      const layers = layersOf({ [MONDAY]: text });
+      const full = new Error('no space is left');
+      const failing: Store['put'] = async (key, body, condition) => {
+        if (!key.startsWith('top_rated')) return layers.gold.put(key, body, condition);
+        for await (const chunk of body as AsyncIterable<Buffer>)
+          if (!String(chunk).startsWith('rank,')) throw full;
+        return 'written';
+      };
+      const failed = gold(MONDAY, { ...layers, gold: { ...layers.gold, put: failing } }, { threads });
+      t.equal(await failed.catch((error) => error), full);
+      t.same([...layers.gold.objects.keys()], []);
+
+      let refused = 0;
+      const refusing: Store['put'] = async (key, body, condition) =>
+        key.startsWith('rank_changes') && refused++ === 0
+          ? 'conflict'
+          : layers.gold.put(key, body, condition);
+      await gold(MONDAY, { ...layers, gold: { ...layers.gold, put: refusing } }, { threads });
+      t.equal(refused, 2);
+      t.equal(layers.gold.objects.size, 14);
+    },
+  );
+
+  t.test(`${name}, an interrupt ends the work`, async (t) => {
+    const layers = layersOf({
+      [MONDAY]: silverText(
+        Array.from({ length: 12 }, () => ({})),
+        LONG,
+      ),
+    });
+    const person = new AbortController();
+    const put: Store['put'] = async (key, body) => {
+      let chunks = 0;
+      for await (const _ of body as AsyncIterable<Buffer>) if (++chunks === 6) person.abort();
+      throw new Error(`${key} was put whole, of ${chunks} pieces`);
+    };
+    const services = { ...layers, gold: { ...layers.gold, put }, signal: person.signal };
+    await t.rejects(gold(MONDAY, services, { threads }), { name: 'InterruptedError' });
+    t.notOk(process.getActiveResourcesInfo().includes('MessagePort'), 'no thread is left');
+  });
+}

@@ -1,0 +1,43 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import t from 'tap';
+import { detached } from '../../src/records/text.js';
+
+setFlagsFromString('--expose-gc');
+const collect: () => void = runInNewContext('gc');
+
+/** Bytes that a name of each of 200 texts of 200,000 characters keeps, when so many are kept. */
+function keptBy(keep: (name: string) => string): number {
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  const names: string[] = [];
+  for (let index = 0; index < 200; index++) {
+    const text = Buffer.alloc(200_000, `some name ${index}, `).toString();
+    names.push(keep(text.slice(1000, 1030)));
+  }
+  collect();
+  const kept = process.memoryUsage().heapUsed - before;
+  if (names.some((name) => name.length !== 30)) throw new Error('names are of 30 characters');
+  return kept;
+}
+
+t.test('a detached text does not keep the text that it was cut out of', async (t) => {
+  const cut = keptBy((name) => name);
+  const copied = keptBy(detached);
+  t.ok(cut > 30_000_000, `${cut} bytes without`);
+  t.ok(copied < 3_000_000, `${copied} bytes with`);
+});
+
+t.test('a detached text is the same text', async (t) => {
+  for (const text of [
+    '',
+    'x',
+    'Frank Darabont',
+    'é😀～',
+    '\ud800 alone',
+    '\udc00',
+    '"\\\u0000\u2028\n',
+    '\u007f\u0080',
+  ])
+    t.ok(detached(text) === text, encodeURIComponent(text.toWellFormed()));
+});
