@@ -4,21 +4,23 @@ import type { Message } from './message.js';
 import { compareMovies, ListItem } from './movie-list.js';
 import { PartitionDate, RunId, type RunReference } from './run.js';
 
+const fields = {
+  version: Version,
+  runId: RunId,
+  date: PartitionDate,
+  topN: z.int().min(1),
+  batchSize: z.int().min(1),
+  batches: z.int().min(1),
+  /** In rank order, then by id. */
+  movies: z.array(ListItem).min(1),
+  /** Where the list came from, without secrets. */
+  source: z.string(),
+  createdAt: z.string(),
+};
+
 /** What a run set out to do: written before its first message, and never changed. */
 export const Manifest = z
-  .object({
-    version: Version,
-    runId: RunId,
-    date: PartitionDate,
-    topN: z.int().min(1),
-    batchSize: z.int().min(1),
-    batches: z.int().min(1),
-    /** In rank order, then by id. */
-    movies: z.array(ListItem).min(1),
-    /** Where the list came from, without secrets. */
-    source: z.string(),
-    createdAt: z.string(),
-  })
+  .object(fields)
   .refine(({ movies, batchSize, batches }) => batches === Math.ceil(movies.length / batchSize), {
     path: ['batches'],
     error: 'does not fit the movies and the batch size',
@@ -32,6 +34,10 @@ export const Manifest = z
     error: 'have an id twice',
   });
 export type Manifest = z.infer<typeof Manifest>;
+
+/** A manifest whose movies were taken out one by one. */
+export const ManifestHead = z.object({ ...fields, movies: z.tuple([], { error: 'cannot be read' }) });
+export type ManifestHead = z.infer<typeof ManifestHead>;
 
 function isNext(before: ListItem | undefined, movie: ListItem): boolean {
   return before === undefined || compareMovies(before, movie) <= 0;

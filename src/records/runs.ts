@@ -1,10 +1,12 @@
-import { DecodeError } from '../errors.js';
+import { DecodeError, PipelineError } from '../errors.js';
 import { bronzeKeys } from '../keys.js';
 import type { Etag, ObjectLister, ObjectReader } from '../stores/store.js';
 import { decodeJson } from './decode.js';
-import { sha256 } from './digest.js';
+import { Digest, sha256 } from './digest.js';
 import { Manifest } from './manifest.js';
+import { manifestMovies } from './manifest-stream.js';
 import { type ObjectReference, Success } from './markers.js';
+import type { ListItem } from './movie-list.js';
 import type { PartitionDate, RunId } from './run.js';
 
 /**
@@ -66,6 +68,31 @@ export async function readManifest(
     throw new DecodeError(`manifest ${key} is of run ${manifest.runId} of ${manifest.date}`);
   });
   return { manifest, reference: { key, sha256: sha256(found.body) } };
+}
+
+/**
+ * The movies of the run that a `_SUCCESS` names, one after the other while its manifest is read. They count only once
+ * all were given: then the manifest was checked, and is the one that `_SUCCESS` vouches for.
+ * @throws PipelineError when that manifest is gone, was changed or cannot be read
+ */
+export async function* moviesVouchedFor(
+  bronze: ObjectReader,
+  { date, runId, manifest }: Success,
+): AsyncGenerator<ListItem> {
+  const key = bronzeKeys.manifest(date, runId);
+  const hint = waysOut.manifest(date);
+  const found = await bronze.read(key);
+  if (!found) throw new PipelineError('stop', `manifest ${manifest.key} is gone`, { hint });
+  const digest = new Digest();
+  try {
+    const head = yield* manifestMovies(digest.through<Buffer>(found.body), `manifest ${key}`);
+    if (head.runId !== runId || head.date !== date)
+      throw new DecodeError(`manifest ${key} is of run ${head.runId} of ${head.date}`);
+  } catch (error) {
+    throw error instanceof DecodeError ? error.withHint(hint) : error;
+  }
+  if (digest.sha256() === manifest.sha256) return;
+  throw new PipelineError('stop', `manifest ${manifest.key} was changed after the run`, { hint });
 }
 
 /**

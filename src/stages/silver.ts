@@ -6,11 +6,10 @@ import type { Log } from '../log.js';
 import { BronzeRecord, RECORD_LIMITS, type Status } from '../records/bronze-record.js';
 import { decodeJson, encodeJson, VERSION } from '../records/decode.js';
 import { Digest } from '../records/digest.js';
-import type { Manifest } from '../records/manifest.js';
-import type { ObjectReference, SilverLineage, Success } from '../records/markers.js';
+import type { SilverLineage, Success } from '../records/markers.js';
 import { type ListItem, rankOf } from '../records/movie-list.js';
 import type { PartitionDate, RunId } from '../records/run.js';
-import { newestRun, readManifest, readSuccess } from '../records/runs.js';
+import { moviesVouchedFor, newestRun, readSuccess } from '../records/runs.js';
 import { isNullIn, type SilverRow, silverColumns, silverFields, silverRow } from '../records/silver-row.js';
 import { type ObjectLister, type ObjectReader, type ObjectWriter, unchangedSince } from '../stores/store.js';
 
@@ -65,10 +64,10 @@ async function build(date: PartitionDate, services: SilverServices): Promise<Sil
     store.head(keys.quarantine),
     store.head(keys.lineage),
   ]);
-  const { manifest, reference } = await completeRun(bronze, date);
+  const run = await completeRun(bronze, date);
   const quality = new Quality();
   const digest = new Digest();
-  const csv = digest.through(csvChunks(silverColumns, rows(manifest, quality, services)));
+  const csv = digest.through(csvChunks(silverColumns, rows(run, quality, services)));
   const placed =
     (await store.put(keys.movies, csv, unchangedSince(movies))) === 'written' &&
     (await store.put(keys.quarantine, quality.quarantine(), unchangedSince(quarantine))) === 'written';
@@ -76,8 +75,8 @@ async function build(date: PartitionDate, services: SilverServices): Promise<Sil
   const sha256 = digest.sha256();
   const made: SilverLineage = {
     version: VERSION,
-    runId: manifest.runId,
-    bronze: reference,
+    runId: run.runId,
+    bronze: { key: bronzeKeys.manifest(date, run.runId), sha256: run.manifest.sha256 },
     silver: { key: keys.movies, sha256, rows: quality.rows, quarantined: quality.quarantined },
     statuses: quality.statuses,
     nulls: quality.nulls,
@@ -85,21 +84,12 @@ async function build(date: PartitionDate, services: SilverServices): Promise<Sil
   if ((await store.put(keys.lineage, encodeJson(made), unchangedSince(lineage))) === 'conflict')
     return undefined;
   const { rows: count, quarantined, statuses } = quality;
-  return { date, runId: manifest.runId, rows: count, quarantined, statuses, key: keys.movies, sha256 };
+  return { date, runId: run.runId, rows: count, quarantined, statuses, key: keys.movies, sha256 };
 }
 
-/** The manifest that `_SUCCESS` names, unchanged since. */
-async function completeRun(
-  bronze: SilverServices['bronze'],
-  date: PartitionDate,
-): Promise<{ manifest: Manifest; reference: ObjectReference }> {
-  const { success } = (await readSuccess(bronze, date)) ?? (await noSuccess(bronze, date));
-  const standing = await readManifest(bronze, date, success.runId);
-  if (standing?.reference.sha256 === success.manifest.sha256) return standing;
-  const what = standing ? 'was changed after the run' : 'is gone';
-  throw new PipelineError('stop', `manifest ${success.manifest.key} ${what}`, {
-    hint: `start a new run with: movie-etl run-all --date ${date} --reprocess all`,
-  });
+/** What `_SUCCESS` says of the run that silver is made of. */
+async function completeRun(bronze: SilverServices['bronze'], date: PartitionDate): Promise<Success> {
+  return ((await readSuccess(bronze, date)) ?? (await noSuccess(bronze, date))).success;
 }
 
 async function noSuccess(bronze: ObjectLister, date: PartitionDate): Promise<{ success: Success }> {
@@ -116,9 +106,8 @@ async function noSuccess(bronze: ObjectLister, date: PartitionDate): Promise<{ s
 }
 
 /** A field array per movie whose record can be used. Records are read concurrently and come out in order. */
-async function* rows(manifest: Manifest, quality: Quality, { bronze, log, signal }: SilverServices) {
-  const total = manifest.movies.length;
-  const read = pMapIterable(manifest.movies, (movie) => readRow(bronze, manifest, movie), {
+async function* rows(run: Success, quality: Quality, { bronze, log, signal }: SilverServices) {
+  const read = pMapIterable(moviesVouchedFor(bronze, run), (movie) => readRow(bronze, run, movie), {
     concurrency: READS_AT_ONCE,
   });
   for await (const { movie, key, row, status, fields, reason } of read) {
@@ -127,10 +116,10 @@ async function* rows(manifest: Manifest, quality: Quality, { bronze, log, signal
       quality.add(row, status);
       yield fields;
     } else {
-      quality.reject({ runId: manifest.runId, imdbId: movie.id, rank: rankOf(movie), key, reason });
+      quality.reject({ runId: run.runId, imdbId: movie.id, rank: rankOf(movie), key, reason });
       log.warn(`${movie.id} is quarantined: ${reason}`, { imdbId: movie.id, key });
     }
-    log.progress({ done: quality.rows + quality.quarantined, total, noun: 'movies' });
+    log.progress({ done: quality.rows + quality.quarantined, total: run.movies, noun: 'movies' });
   }
 }
 
@@ -144,7 +133,7 @@ interface ReadRow {
   reason?: string;
 }
 
-async function readRow(bronze: ObjectReader, { runId, date }: Manifest, movie: ListItem): Promise<ReadRow> {
+async function readRow(bronze: ObjectReader, { runId, date }: Success, movie: ListItem): Promise<ReadRow> {
   const key = bronzeKeys.record(date, runId, movie.id);
   const found = await bronze.get(key);
   if (!found) return { movie, key, reason: 'its record is missing' };

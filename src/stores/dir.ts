@@ -1,17 +1,13 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { link, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
 import pLimit from 'p-limit';
 import { PipelineError } from '../errors.js';
 import { codeOf, fileError, RESERVED_PREFIX, unlinkIfThere, writeTemporary } from '../files.js';
 import { withLock } from '../lock.js';
+import { Etags, etagOf, READ_BYTES } from './dir-etags.js';
 import { type Guard, isDirectory, isDirectoryIfThere, listing } from './dir-listing.js';
 import { sweeperOf } from './dir-sweep.js';
 import type { Condition, Etag, PutOutcome, Store } from './store.js';
-
-const ETAG_HASH = 'sha256';
 
 /**
  * A layer in a directory, safe between processes of one machine. Objects are plain files under their keys; the
@@ -23,6 +19,7 @@ const ETAG_HASH = 'sha256';
 export function dirStore(root: string, uri: string = root): Store {
   const sweepAround = sweeperOf(root);
   const oneAtATime = pLimit(1);
+  const etags = new Etags();
   const pathOf = (key: string) => {
     const parts = key.split('/');
     if (parts.some((part) => part.startsWith(RESERVED_PREFIX))) {
@@ -75,7 +72,7 @@ export function dirStore(root: string, uri: string = root): Store {
             await file.close();
             return undefined;
           }
-          return { body: file.createReadStream({ start: 0 }) };
+          return { body: file.createReadStream({ start: 0, highWaterMark: READ_BYTES }) };
         }),
       ),
     head: (key) =>
@@ -83,7 +80,7 @@ export function dirStore(root: string, uri: string = root): Store {
         ifThere(async () => {
           const path = pathOf(key);
           await sweepAround(key);
-          return { etag: await hashStream(createReadStream(path)) };
+          return { etag: await etags.of(path) };
         }),
       ),
     list: (prefix, options) => listing(root, prefix, options?.delimiter === '/', guarded),
@@ -96,7 +93,7 @@ export function dirStore(root: string, uri: string = root): Store {
           if (await isDirectoryIfThere(path))
             throw new PipelineError('stop', `${path} is a directory`, { hint });
           if (condition && 'ifAbsent' in condition) return await linkIfAbsent(temporary, path);
-          return await underLock(() => renameIf(temporary, path, condition));
+          return await underLock(() => renameIf(temporary, path, etags, condition));
         } finally {
           await unlinkIfThere(temporary);
         }
@@ -117,28 +114,19 @@ async function linkIfAbsent(temporary: string, path: string): Promise<PutOutcome
 async function renameIf(
   temporary: string,
   path: string,
+  etags: Etags,
   condition: Exclude<Condition, { ifAbsent: true }> | undefined,
 ): Promise<PutOutcome> {
-  if (condition && (await etagIfThere(path)) !== condition.ifMatch) return 'conflict';
+  if (condition && (await etagIfThere(path, etags)) !== condition.ifMatch) return 'conflict';
   await rename(temporary, path);
   return 'written';
 }
 
-async function etagIfThere(path: string): Promise<Etag | undefined> {
+async function etagIfThere(path: string, etags: Etags): Promise<Etag | undefined> {
   try {
-    return await hashStream(createReadStream(path));
+    return await etags.of(path);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-function etagOf(body: Buffer): Etag {
-  return createHash(ETAG_HASH).update(body).digest('hex');
-}
-
-async function hashStream(stream: Readable): Promise<Etag> {
-  const hash = createHash(ETAG_HASH);
-  for await (const chunk of stream) hash.update(chunk);
-  return hash.digest('hex');
 }

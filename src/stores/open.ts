@@ -1,6 +1,6 @@
 import { type AwsClients, awsClients } from '../aws.js';
-import { checkKey, checkPrefix } from '../keys.js';
 import { localPath, s3Location } from '../uri.js';
+import { withCheckedKeys } from './checked.js';
 import type { Store } from './store.js';
 
 /**
@@ -15,25 +15,4 @@ export async function openStore(uri: string, aws: Pick<AwsClients, 's3'> = awsCl
   }
   const { dirStore } = await import('./dir.js');
   return withCheckedKeys(dirStore(localPath(uri), uri));
-}
-
-/** Every key is checked here, once, whatever the driver. */
-export function withCheckedKeys(store: Store): Store {
-  const checked =
-    <Rest extends unknown[], Result>(method: (key: string, ...rest: Rest) => Promise<Result>) =>
-    async (key: string, ...rest: Rest): Promise<Result> => {
-      checkKey(key);
-      return method(key, ...rest);
-    };
-  return {
-    uri: store.uri,
-    get: checked(store.get),
-    read: checked(store.read),
-    head: checked(store.head),
-    put: checked(store.put),
-    list: (prefix, options) => {
-      checkPrefix(prefix);
-      return store.list(prefix, options);
-    },
-  };
 }

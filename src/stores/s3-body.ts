@@ -15,7 +15,7 @@ export class SourceError extends Error {
  * @throws SourceError, from here or from the stream, with what the body threw
  */
 export async function gather(body: Body, most: number): Promise<Gathered> {
-  if (typeof body === 'string' || Buffer.isBuffer(body)) return { whole: Buffer.from(body) };
+  if (typeof body === 'string' || Buffer.isBuffer(body)) return { whole: bytesOf(body) };
   const chunks = buffersOf(body);
   const gathered: Buffer[] = [];
   for (let bytes = 0; bytes <= most; ) {
@@ -27,9 +27,13 @@ export async function gather(body: Body, most: number): Promise<Gathered> {
   return { stream: joined(gathered, chunks) };
 }
 
+function bytesOf(text: string | Buffer): Buffer {
+  return typeof text === 'string' ? Buffer.from(text) : text;
+}
+
 async function* buffersOf(body: AsyncIterable<string | Buffer>): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of body) yield Buffer.from(chunk);
+    for await (const chunk of body) yield bytesOf(chunk);
   } catch (error) {
     throw new SourceError(error);
   }

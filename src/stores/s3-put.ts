@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
 import pRetry from 'p-retry';
 import {
   etagOf,
@@ -17,6 +18,8 @@ import { type Body, type Condition, PART_BYTES, type PutOutcome } from './store.
 
 /** Pauses after a 409, in milliseconds: some twenty seconds in all. */
 const BUSY = { retries: 8, minTimeout: 100, maxTimeout: 5_000, factor: 2, randomize: true };
+/** One goes up while the next is made; each more holds another `PART_BYTES`, and gold writes several objects at once. */
+const PARTS_AT_ONCE = 2;
 /** Metadata that names one put, so that it is told from another put of equal bytes. */
 const TOKEN = 'movie-etl-put';
 
@@ -66,14 +69,14 @@ async function sendWhole(client: S3Client, request: Request, whole: Buffer): Pro
  * an error to retry.
  */
 async function sendParts(client: S3Client, request: Request, stream: AsyncIterable<Buffer>): Promise<void> {
-  const { Upload } = await import('@aws-sdk/lib-storage');
   const body = Readable.from(stream);
   let broken: Error | undefined;
   body.on('error', (error) => {
     broken = error;
   });
   try {
-    await new Upload({ client, params: { ...request, Body: body }, partSize: PART_BYTES }).done();
+    const params = { ...request, Body: body };
+    await new Upload({ client, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE }).done();
   } catch (error) {
     // When throwing the parts away fails too, the upload reports that instead.
     throw broken instanceof SourceError ? broken : error;

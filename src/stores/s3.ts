@@ -12,6 +12,7 @@ import { compareText } from '../records/text.js';
 import { baseOf, type S3Location } from '../uri.js';
 import { etagOf, headObject, ifThere, quoted } from './s3-answers.js';
 import { SourceError } from './s3-body.js';
+import { PlainGets } from './s3-get.js';
 import { putObject } from './s3-put.js';
 import { resumed } from './s3-read.js';
 import type { Etag, Store } from './store.js';
@@ -43,8 +44,11 @@ export function s3Store(client: S3Client, location: S3Location, uri: string): St
       cause: error,
       hint: 'check the network, then run the command again',
     });
+  const plain = new PlainGets(client);
   const open = async (key: string, part: { Range?: string; IfMatch?: string } = {}) => {
-    const answer = await ifThere(client.send(new GetObjectCommand({ ...placeOf(key), ...part })));
+    const command = new GetObjectCommand({ ...placeOf(key), ...part });
+    plain.learnFrom(command, placeOf(key));
+    const answer = await ifThere(client.send(command));
     if (!answer) return undefined;
     const { Body: body, ContentLength: length = 0, ContentRange: range } = answer;
     return { body: body as Readable, etag: etagOf(answer), length, range };
@@ -64,12 +68,14 @@ export function s3Store(client: S3Client, location: S3Location, uri: string): St
   return {
     uri,
     get: (key) =>
-      guarded('read', () =>
-        pRetry(() => getOnce(key), {
+      guarded('read', async () => {
+        const got = await plain.get(placeOf(key));
+        if (got !== undefined) return got ? { body: got.body, etag: etagOf({ ETag: got.etag }) } : undefined;
+        return pRetry(() => getOnce(key), {
           ...BROKEN_OFF,
           shouldRetry: ({ error }) => error instanceof BrokenBodyError,
-        }),
-      ),
+        });
+      }),
     read: (key) =>
       guarded('read', async () => {
         const object = await open(key);

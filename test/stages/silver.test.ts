@@ -1,5 +1,6 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { silentLog } from '../../src/log.js';
 import { decodeJson } from '../../src/records/decode.js';
@@ -11,6 +12,7 @@ import { extract } from '../../src/stages/extract.js';
 import { silver } from '../../src/stages/silver.js';
 import { dirStore } from '../../src/stores/dir.js';
 import type { Store } from '../../src/stores/store.js';
+import { memoryStore } from '../support/memory-store.js';
 import { knowsAll, listOf, movies } from '../support/movies.js';
 import { DATE, keysOf, NOW, RUN, textOf } from '../support/pipeline.js';
 
@@ -197,4 +199,157 @@ t.test('a manifest that is not the one _SUCCESS vouches for is an error', async 
   await t.rejects(silver(DATE, services), { message: /was changed after the run/ });
   await rm(manifest);
   await t.rejects(silver(DATE, services), { message: /is gone/ });
+});
+
+/** The same, with a bronze that is quick to make. */
+async function completeInMemory(directory: string, count: number) {
+  const bronze = memoryStore('memory:');
+  const services = { ...servicesIn(directory), bronze };
+  await extract(
+    { date: DATE, runId: RUN, topN: count, batchSize: 100 },
+    { ...services, movies: listOf(movies(count)) },
+  );
+  await enrichDate({ date: DATE }, services);
+  return services;
+}
+
+/** A store that counts what is read from it and how far that is ahead of what was written. */
+function counted(bronze: Store) {
+  const seen = { begun: 0, inFlight: 0, most: 0, finished: 0 };
+  const store: Store = {
+    ...bronze,
+    get: async (key) => {
+      if (!key.includes('/tt')) return bronze.get(key);
+      seen.begun++;
+      seen.most = Math.max(seen.most, ++seen.inFlight);
+      try {
+        // Answers come in any order.
+        await sleep(seen.begun % 7);
+        return await bronze.get(key);
+      } finally {
+        seen.inFlight--;
+        seen.finished++;
+      }
+    },
+  };
+  return { store, seen };
+}
+
+t.test('records are read 64 at once and no further ahead, and the CSV goes out meanwhile', async (t) => {
+  const COUNT = 1_200;
+  const { bronze, ...services } = await completeInMemory(t.testdir(), COUNT);
+  const { store, seen } = counted(bronze);
+  const ahead: number[] = [];
+  const chunks: string[] = [];
+  let readAtFirst = 0;
+  const target: Store = {
+    ...services.silver,
+    put: async (key, body, condition) => {
+      if (key !== KEYS.movies) return services.silver.put(key, body, condition);
+      const watched = (async function* () {
+        let rows = -1;
+        for await (const chunk of body as AsyncIterable<string>) {
+          if (chunks.length === 0) readAtFirst = seen.begun;
+          rows += chunk.split('\n').length - 1;
+          ahead.push(seen.begun - rows);
+          chunks.push(chunk);
+          yield chunk;
+        }
+      })();
+      return services.silver.put(key, watched, condition);
+    },
+  };
+  t.match(await silver(DATE, { ...services, bronze: store, silver: target }), { rows: COUNT });
+  t.equal(seen.begun, COUNT);
+  t.equal(seen.most, 64, 'bounded, and used');
+  t.ok(
+    readAtFirst < COUNT,
+    `the first of ${chunks.length} chunks left when ${readAtFirst} records were read`,
+  );
+  t.ok(Math.max(...ahead) <= 65, `${Math.max(...ahead)} records are read ahead of the rows that left`);
+  const ranks: number[] = [];
+  await readSilver(services.silver, DATE, ({ rank }) => ranks.push(rank));
+  t.same(
+    ranks,
+    Array.from({ length: COUNT }, (_, index) => index + 1),
+    'in rank order',
+  );
+});
+
+t.test(
+  'a manifest that breaks in its middle, or is another one at its end, leaves nothing behind',
+  async (t) => {
+    const COUNT = 700;
+    const directory = t.testdir();
+    const services = await completeInMemory(directory, COUNT);
+    const key = `dt=${DATE}/run=${RUN}/_manifest.json`;
+    const whole = services.bronze.objects.get(key)?.toString() ?? '';
+    const broken: [string, string, { message: RegExp; hint?: RegExp }][] = [
+      ['cut off', whole.slice(0, -1_000), { message: /is not JSON/, hint: /--reprocess all/ }],
+      [
+        'broken',
+        whole.replace('tt0000650', 'tt650'),
+        { message: /movies\.649: id: "tt650"/, hint: /--reprocess all/ },
+      ],
+      [
+        'changed',
+        whole.replace('Movie 650', 'Movie 65O'),
+        { message: /was changed after the run/, hint: /--reprocess all/ },
+      ],
+      [
+        'of another run',
+        whole.replace(RUN, '20260102T030000Z-x'),
+        { message: /is of run 20260102T030000Z-x of/ },
+      ],
+    ];
+    for (const [name, text, expected] of broken) {
+      t.not(text, whole, name);
+      await services.bronze.put(key, text);
+      const { store, seen } = counted(services.bronze);
+      await t.rejects(silver(DATE, { ...services, bronze: store }), expected);
+      t.ok(seen.begun >= 600, `${name}: ${seen.begun} records were read by then`);
+      t.equal(seen.inFlight, 0);
+      const left = await readdir(join(directory, 'silver'), { recursive: true, withFileTypes: true });
+      t.same(
+        left.filter((entry) => entry.isFile()).map((entry) => entry.name),
+        [],
+      );
+    }
+    await services.bronze.put(key, whole);
+    t.match(await silver(DATE, services), { rows: COUNT });
+  },
+);
+
+t.test('a manifest is closed when its reader leaves, and few files are open at once', async (t) => {
+  const directory = t.testdir();
+  const made = await completeInMemory(directory, 700);
+  for (const [key, body] of made.bronze.objects) {
+    const path = join(directory, 'bronze', key);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, body);
+  }
+  const services = servicesIn(directory);
+  const opened = async () => (await readdir('/proc/self/fd')).length;
+  const before = await opened();
+  let most = 0;
+  const watching: Store = {
+    ...services.bronze,
+    get: async (key) => {
+      const answer = services.bronze.get(key);
+      most = Math.max(most, await opened());
+      return answer;
+    },
+  };
+  await silver(DATE, { ...services, bronze: watching });
+  t.ok(most - before <= 64 + 8, `${most - before} more files are open than before`);
+  const failing: Store = {
+    ...services.silver,
+    put: async (_key, body) => {
+      for await (const _chunk of body as AsyncIterable<string>) throw new Error('the disk is full');
+      return 'written';
+    },
+  };
+  await t.rejects(silver(DATE, { ...services, silver: failing }), /the disk is full/);
+  for (let turn = 0; turn < 200 && (await opened()) > before; turn++) await sleep(5);
+  t.equal(await opened(), before);
 });

@@ -1,10 +1,11 @@
-import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import { PipelineError } from '../../src/errors.js';
 import { writeTemporary } from '../../src/files.js';
+import { sha256 } from '../../src/records/digest.js';
 import { dirStore } from '../../src/stores/dir.js';
 import { openStore } from '../../src/stores/open.js';
 import type { Store } from '../../src/stores/store.js';
@@ -348,3 +349,45 @@ t.test(
     );
   },
 );
+
+t.test('the etag of a large file is remembered for as long as nobody touches it', async (t) => {
+  const root = t.testdir();
+  const path = join(root, 'large');
+  const SIZE = 4 * 1024 * 1024;
+  /** The file as if it had been written a while ago: only its birth and what was read of it are younger. */
+  const settle = () => sleep(3_200);
+  const bytesRead = async () => Number(/rchar: (\d+)/.exec(await readFile('/proc/self/io', 'utf8'))?.[1]);
+  await writeFile(path, Buffer.alloc(SIZE, 'a'));
+  const store = dirStore(root);
+  const headed = async () => {
+    const before = await bytesRead();
+    const etag = (await store.head('large'))?.etag;
+    return { etag, hashed: (await bytesRead()) - before >= SIZE };
+  };
+  const first = await headed();
+  t.same(first, { etag: sha256(Buffer.alloc(SIZE, 'a')), hashed: true });
+  t.ok((await headed()).hashed, 'just written, it could be written again within a tick of its clock');
+  await settle();
+  t.ok((await headed()).hashed);
+  t.same(await headed(), { ...first, hashed: false });
+
+  const { atime, mtime } = await stat(path);
+  const editor = await open(path, 'r+');
+  await editor.write('b', SIZE / 2);
+  await editor.close();
+  await utimes(path, atime, mtime);
+  const second = (await store.head('large'))?.etag ?? '';
+  t.not(second, first.etag, 'an editor that writes into it and sets its time back');
+  t.equal(await store.put('large', 'late', { ifMatch: first.etag ?? '' }), 'conflict');
+
+  await settle();
+  t.ok((await headed()).hashed);
+  t.same(await headed(), { etag: second, hashed: false });
+  await writeFile(join(root, 'other'), Buffer.alloc(SIZE, 'c'));
+  await utimes(join(root, 'other'), atime, mtime);
+  await rename(join(root, 'other'), path);
+  t.equal(await store.put('large', 'late', { ifMatch: second }), 'conflict', 'another file in its place');
+  t.same((await headed()).etag, sha256(Buffer.alloc(SIZE, 'c')));
+  t.equal(await store.put('large', 'mine', { ifMatch: sha256(Buffer.alloc(SIZE, 'c')) }), 'written');
+  t.equal((await store.head('large'))?.etag, sha256('mine'));
+});
