@@ -9,17 +9,44 @@ const KINDS = {
   reads: ['GetObject', 'HeadObject'],
 };
 
-/** What the functions have asked of AWS, in a line; not what Lambda's polling or anybody else has. */
-export function usageOf({ emulator, invocations }: Pick<Chain, 'emulator' | 'invocations'>): string {
-  const functions = new Set(invocations.map((invocation) => invocation.function));
-  const calls = emulator.calls.filter(({ principal }) => functions.has(principal));
+export interface Requests {
+  puts: number;
+  lists: number;
+  /** Of objects, with their content or without. */
+  reads: number;
+  sqs: number;
+  secrets: number;
+}
+
+export function requestsOf(calls: readonly AwsCall[]): Requests {
   const of = (service: AwsCall['service']) => calls.filter((call) => call.service === service);
   const s3 = of('s3');
-  const requests = (kind: keyof typeof KINDS) =>
-    s3.filter(({ operation }) => KINDS[kind].includes(operation)).length;
+  const kind = (name: keyof typeof KINDS) =>
+    s3.filter(({ operation }) => KINDS[name].includes(operation)).length;
+  return {
+    puts: kind('puts'),
+    lists: kind('lists'),
+    reads: kind('reads'),
+    sqs: of('sqs').length,
+    secrets: of('secretsmanager').length,
+  };
+}
+
+/** What the functions have asked of AWS; not what Lambda's polling or anybody else has. */
+export function requestsOfFunctions({
+  emulator,
+  invocations,
+}: Pick<Chain, 'emulator' | 'invocations'>): Requests {
+  const functions = new Set(invocations.map((invocation) => invocation.function));
+  return requestsOf(emulator.calls.filter(({ principal }) => functions.has(principal)));
+}
+
+/** The same in a line. */
+export function usageOf(chain: Pick<Chain, 'emulator' | 'invocations'>): string {
+  const { puts, lists, reads, sqs } = requestsOfFunctions(chain);
   return [
-    `${counted(requests('puts'), 'put')}, ${counted(requests('lists'), 'list')} and ${counted(requests('reads'), 'read')} of S3`,
-    counted(of('sqs').length, 'SQS call'),
-    counted(invocations.length, 'invocation'),
+    `${counted(puts, 'put')}, ${counted(lists, 'list')} and ${counted(reads, 'read')} of S3`,
+    counted(sqs, 'SQS call'),
+    counted(chain.invocations.length, 'invocation'),
   ].join(', ');
 }

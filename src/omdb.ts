@@ -76,6 +76,8 @@ export function omdbSource(options: OmdbOptions) {
       return answer;
     } catch (error) {
       refusals.note(error);
+      // The last of several refused movies says what they have in common: no other may be asked for after it.
+      if (error instanceof RefusedMovieError) refusals.throwIfAny();
       throw error;
     }
   };

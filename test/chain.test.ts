@@ -12,7 +12,7 @@ import { LambdaFunction } from '../chain/function.js';
 import { createdEvent, notifiedOf } from '../chain/notifications.js';
 import { Show } from '../chain/show.js';
 import { readTemplate, resolveTemplate } from '../chain/template.js';
-import { usageOf } from '../chain/usage.js';
+import { requestsOfFunctions, usageOf } from '../chain/usage.js';
 import { datasets } from '../src/datasets/index.js';
 import { bronzeKeys, goldKeys, silverKeys } from '../src/keys.js';
 import { suffixOfRequest } from '../src/records/run.js';
@@ -24,6 +24,7 @@ import { bringBack, startTestChain } from './support/chain.js';
 import { linesOf, shell, told } from './support/cli.js';
 import { movieList } from './support/omdb-server.js';
 import { DATE, keysOf, NOW, offlineServices, RUN, textOf } from './support/pipeline.js';
+import { tooMany } from './support/requests.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const golden = join(root, 'test/golden');
@@ -84,6 +85,14 @@ t.test('the chain of the template ends with the bytes of a terminal run', async 
     );
     t.same([...eventsOf('returned'), ...eventsOf('retrying'), ...eventsOf('failed')], []);
     t.same([...omdb.ids].sort(), movieList.items.map(({ id }) => id).sort(), 'each movie was asked for once');
+  });
+
+  await t.test('no more is asked of AWS than a run of this size may', async (t) => {
+    const requests = requestsOfFunctions(chain);
+    t.same(tooMany(requests, { movies: 250, batches: 25 }), []);
+    t.match(requests, { puts: 250 + 25 + 20, sqs: 3 });
+    const containers = mostAtOnce(test.events, 'EnrichAndStoreMovie');
+    t.ok(requests.secrets <= containers, `${requests.secrets} reads of the secret, ${containers} containers`);
   });
 
   await t.test('each function was given what its trigger says', async (t) => {

@@ -1,34 +1,23 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { type Emulator, type RecordedCall, startEmulator } from '../chain/emulator/emulator.js';
 import type { Flags } from '../src/config.js';
 import { priceOf } from '../src/operations/prices.js';
 import { type Calls, LAYERS, noCalls } from '../src/operations/rehearsal/calls.js';
 import { rehearsalStore } from '../src/operations/rehearsal/store.js';
 import { openStore } from '../src/stores/open.js';
 import { PART_BYTES } from '../src/stores/store.js';
+import { type Account, account, comparable, countedBy } from './support/account.js';
 import { awsOf } from './support/aws.js';
 import { cli, contentsOf, linesOf, told } from './support/cli.js';
 import { command, withKey } from './support/command.js';
 import { memoryStore } from './support/memory-store.js';
 import { movies } from './support/movies.js';
-import { limitReached, type OmdbServer, startOmdb } from './support/omdb-server.js';
-import { SECRET_ACCESS_KEY, watchRequests } from './support/secrets.js';
+import { limitReached, startOmdb } from './support/omdb-server.js';
 
 /** Days to come, and the day before them. */
 const [EARLIER, DATE, SECOND, THIRD] = ['2099-01-01', '2099-01-02', '2099-01-03', '2099-01-04'] as const;
 /** Of one movie each: more than a receive hands out, and more than are enriched at once. */
 const BATCHES = 26;
-
-Object.assign(process.env, {
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-  AWS_ACCESS_KEY_ID: 'operator',
-  AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
-  AWS_EC2_METADATA_DISABLED: 'true',
-});
-
-/** Prices are linear, so the calls are what has to agree. */
-type Counted = Omit<Calls, 'queue'> & { queue: Omit<Calls['queue'], 'billed'> };
 
 interface Planned {
   date?: string;
@@ -36,93 +25,6 @@ interface Planned {
   usd: number;
   would?: Record<string, Record<string, unknown>>;
   error?: { message: string };
-}
-
-/** An AWS account with a bucket per layer and a queue, and an OMDb. */
-interface Account {
-  emulator: Emulator;
-  omdb: OmdbServer;
-  flags: Flags;
-  fifo: boolean;
-}
-
-async function account(t: Test, fifo = true): Promise<Account> {
-  const emulator = await startEmulator();
-  t.teardown(emulator.close);
-  watchRequests(emulator);
-  const omdb = await startOmdb();
-  t.teardown(omdb.close);
-  omdb.list = { items: movies(BATCHES), errorMessage: '' };
-  omdb.script = ({ path, id }) => (path === '/' ? { body: answer(id) } : undefined);
-  for (const layer of LAYERS) await emulator.createBucket(`etl-${layer}`);
-  const dead = await emulator.createQueue('dead', {});
-  const RedrivePolicy = JSON.stringify({
-    deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:dead',
-    maxReceiveCount: '10',
-  });
-  t.ok(dead);
-  const queue = fifo
-    ? await emulator.createQueue('movies.fifo', { FifoQueue: 'true' })
-    : await emulator.createQueue('movies', { RedrivePolicy });
-  const places = Object.fromEntries(LAYERS.map((layer) => [layer, `s3://etl-${layer}/lake/${layer}`]));
-  const sources = { movies: omdb.moviesUrl, omdbUrl: omdb.url };
-  const aws = { endpointUrl: emulator.url, region: 'us-east-1' };
-  const what = { topN: String(BATCHES), batchSize: '1', concurrency: '8', reprocess: 'failed' };
-  return { emulator, omdb, fifo, flags: { ...places, queue, ...sources, ...aws, ...what } };
-}
-
-const answer = (imdbID: string) => ({
-  Title: `Title of ${imdbID}`,
-  Year: '1999',
-  Genre: 'Drama, Crime',
-  imdbID,
-  Response: 'True',
-});
-
-/** What somebody asked of the services, as they counted it. */
-async function countedBy({ emulator, omdb }: Account, work: () => Promise<void>): Promise<Counted> {
-  const before = emulator.calls.length;
-  omdb.forget();
-  await work();
-  const counts = noCalls();
-  counts.omdb = omdb.ids.length;
-  for (const call of emulator.calls.slice(before)) count(call, counts);
-  return comparable(counts);
-}
-
-const OF_THE_QUEUE: Record<string, keyof Calls['queue']> = {
-  SendMessageBatch: 'sends',
-  ReceiveMessage: 'receives',
-  DeleteMessageBatch: 'deletes',
-  ChangeMessageVisibility: 'deferrals',
-  GetQueueAttributes: 'counts',
-  GetQueueUrl: 'counts',
-};
-const OF_A_STORE: Record<string, keyof Calls['bronze']> = {
-  PutObject: 'writes',
-  CreateMultipartUpload: 'writes',
-  UploadPart: 'writes',
-  CompleteMultipartUpload: 'writes',
-  ListObjectsV2: 'lists',
-  GetObject: 'reads',
-  HeadObject: 'reads',
-};
-
-function count({ service, operation, resource }: RecordedCall, counts: Calls): void {
-  if (service === 'sqs') {
-    const kind = OF_THE_QUEUE[operation];
-    if (!kind) throw new Error(`nobody counts ${operation}`);
-    counts.queue[kind]++;
-    return;
-  }
-  const layer = LAYERS.find((each) => resource.startsWith(`arn:aws:s3:::etl-${each}`));
-  const kind = OF_A_STORE[operation];
-  if (!layer || !kind) throw new Error(`nobody counts ${operation} of ${resource}`);
-  counts[layer][kind]++;
-}
-
-function comparable({ queue: { billed: _, ...queue }, ...others }: Calls): Counted {
-  return { ...others, queue };
 }
 
 function summed(lines: readonly Planned[]): Calls {
@@ -172,7 +74,7 @@ async function prepared({ flags }: Account, name: string, more: Flags): Promise<
 }
 
 t.test('stage by stage, the numbers of a dry run are what happens', async (t) => {
-  const world = await account(t, false);
+  const world = await account(t, BATCHES, false);
   const [extracted] = await foretells(t, world, 'extract', { date: DATE });
   t.match(extracted, { date: DATE, calls: { bronze: { writes: 1 }, queue: { sends: 3 } } });
   // A put, a list and a get of S3, and three sends to a standard queue, at the list prices.
@@ -182,7 +84,7 @@ t.test('stage by stage, the numbers of a dry run are what happens', async (t) =>
   const [enriched] = await foretells(t, world, 'enrich', {});
   t.match(enriched, {
     would: { runs: [{ date: DATE, lookups: BATCHES, standing: 0 }] },
-    calls: { omdb: BATCHES, queue: { receives: 4, deletes: 3, counts: 3 } },
+    calls: { omdb: BATCHES, queue: { receives: 4, deletes: 3, counts: 1 } },
   });
   t.equal(enriched?.calls.bronze.writes, 2 * BATCHES + 2, 'records, markers, the group, _SUCCESS');
 
@@ -194,7 +96,7 @@ t.test('stage by stage, the numbers of a dry run are what happens', async (t) =>
 });
 
 t.test('what is left of a run that stopped halfway', async (t) => {
-  const world = await account(t);
+  const world = await account(t, BATCHES);
   const { omdb, flags } = world;
   const usual = omdb.script;
   omdb.script = (call) => (call.nth > 12 ? limitReached : usual(call));
@@ -211,7 +113,7 @@ t.test('what is left of a run that stopped halfway', async (t) => {
 });
 
 t.test('run-all: a range with a date that is begun, and once more', async (t) => {
-  const world = await account(t);
+  const world = await account(t, BATCHES);
   await prepared(world, 'extract', { date: DATE });
   const range = { from: DATE, to: THIRD };
   const lines = await foretells(t, world, 'run-all', range);
@@ -228,7 +130,7 @@ t.test('run-all: a range with a date that is begun, and once more', async (t) =>
 });
 
 t.test('a date that another one compares with: its gold, a rebuild, and runs all over again', async (t) => {
-  const world = await account(t);
+  const world = await account(t, BATCHES);
   world.omdb.list = { items: movies(5), errorMessage: '' };
   await prepared(world, 'run-all', { date: SECOND });
   await prepared(world, 'extract', { date: DATE });
@@ -293,7 +195,7 @@ t.test('in directories, no byte changes, and a date that fails stops no other', 
   t.match(all.stderr, /^✔ dry run: extract 2099-01-01: new run: 4 movies in 2 batches$/m);
   t.match(
     all.stderr,
-    /^warning: dry run: a date that has a silver is counted as if OMDb answered what it did/m,
+    /^warning: dry run: a date that has a complete run is counted as if OMDb answered what it did/m,
   );
   t.ok(
     linesOf(all.stderr).every((line) => line.includes('dry run: ')),
@@ -413,7 +315,7 @@ t.test('a listing counts by the pages that are asked for, a large body by its pa
   t.equal(real.objects.get('dt=1/tt1000')?.toString(), 'real', 'nothing reaches the real store');
   t.equal(real.objects.size, 1250);
 
-  const { emulator } = await account(t);
+  const { emulator } = await account(t, BATCHES);
   const inS3 = await openStore('s3://etl-bronze', awsOf(t, emulator));
   for (const parts of [1, 2.5]) {
     const large = async function* () {

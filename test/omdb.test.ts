@@ -224,7 +224,7 @@ t.test('a status that refuses says it of one movie; of three in a row, of the ad
       [first, 'retry'],
       [first, 'retry'],
       [second, 'retry'],
-      [third, 'retry'],
+      [third, 'stop'],
       [fourth, 'stop'],
     ] as const) {
       const failure = await failureOf(lookup(id));

@@ -57,14 +57,14 @@ async function workThroughQueue(session: QueueSession): Promise<void> {
   const { flags, services, terminal, rehearsal } = session;
   const again = ['movie-etl enrich', ...whatFlags(flags)].join(' ');
   const told = (summary: DrainSummary) => drained(summary, rehearsal ? wouldBeEnriched : enriched);
-  const { runs, unreadable } = await terminal
+  const { runs, unreadable, smooth } = await terminal
     .step('enrich', () => drainQueue(services), told)
     .catch((error: unknown) => {
       throw error instanceof InterruptedError
         ? new InterruptedError({ hint: `go on with: ${again}` })
         : error;
     });
-  const { ready, hidden, dead } = await services.queue.depth();
+  const { ready, hidden, dead } = await services.queue.depth({ withoutDead: smooth });
   if (rehearsal) showPlan(session, rehearsal, runs);
   else terminal.result(runs, () => (runs.length === 0 ? '' : enrichTable(session, runs)));
   const errors = runs.flatMap(

@@ -5,7 +5,7 @@ import { Digest } from '../records/digest.js';
 import { readGoldLineage, readSilverLineage } from '../records/lineage.js';
 import type { GoldLineage, ObjectReference, SilverLineage } from '../records/markers.js';
 import type { PartitionDate } from '../records/run.js';
-import { dateBefore, datesOf } from '../records/silver-file.js';
+import { datesOf } from '../records/silver-file.js';
 import type { ObjectLister, ObjectReader } from '../stores/store.js';
 
 /** Where the refined layers are looked at. */
@@ -23,21 +23,24 @@ export interface Evidence {
   quarantineStands(date: PartitionDate): Promise<boolean>;
   /** The newest earlier date in silver. */
   dateBefore(date: PartitionDate): Promise<PartitionDate | undefined>;
+  /** The next later date in silver. */
+  dateAfter(date: PartitionDate): Promise<PartitionDate | undefined>;
   /** Whether a dataset of gold stands as gold's lineage has it. */
   datasetStands(name: string, date: PartitionDate, reference: ObjectReference | undefined): Promise<boolean>;
 }
 
-/** Everything is read: an object that was damaged or replaced is found. */
+/** Everything is read: an object that was damaged or replaced is found. Silver's dates are listed once. */
 export function evidenceOfBytes({
   silver,
   gold,
 }: Pick<RefinedLayers, 'silver'> & { gold: ObjectReader }): Evidence {
+  const silverDates = once(() => datesOf(silver));
   return {
     silverLineage: (date) => readSilverLineage(silver, date),
     goldLineage: (date) => readGoldLineage(gold, date),
     silverHash: (date) => hashOf(silver, silverKeys.movies(date)),
     quarantineStands: async (date) => (await silver.head(silverKeys.quarantine(date))) !== undefined,
-    dateBefore: (date) => dateBefore(silver, date),
+    ...neighbours(silverDates),
     datasetStands: async (_name, _date, reference) =>
       reference !== undefined && (await hashOf(gold, reference.key)) === reference.sha256,
   };
@@ -69,7 +72,7 @@ export function evidenceOfListings(layers: RefinedLayers, dates: readonly Partit
       return (await silverLineage(date))?.silver.sha256 ?? UNTOLD;
     },
     quarantineStands: async (date) => holds(await quarantines(), silverKeys.quarantine(date)),
-    dateBefore: async (date) => (await silverDates()).filter((other) => other < date).at(-1),
+    ...neighbours(silverDates),
     datasetStands: async (name, date, reference) =>
       reference !== undefined && holds(await datasetDates(), goldKeys.dataset(name, date)),
   };
@@ -90,6 +93,14 @@ export function remembered(evidence: Evidence): Evidence {
       stand.set(key, result);
       return result;
     },
+  };
+}
+
+/** @param dates oldest first */
+function neighbours(dates: () => Promise<PartitionDate[]>): Pick<Evidence, 'dateBefore' | 'dateAfter'> {
+  return {
+    dateBefore: async (date) => (await dates()).findLast((other) => other < date),
+    dateAfter: async (date) => (await dates()).find((other) => other > date),
   };
 }
 

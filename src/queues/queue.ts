@@ -60,6 +60,11 @@ export interface QueueDepth {
   dead: number;
 }
 
+export interface DepthOptions {
+  /** Where counting the dead letters takes requests of its own (SQS), they are not counted: `dead` is 0. */
+  withoutDead?: boolean;
+}
+
 /** Why a message is put off. */
 export interface DeferOptions {
   /** Nothing was found out about the message: where the driver itself counts receives (a directory), this one does not count. */
@@ -110,7 +115,7 @@ export interface QueueReceiver {
   acknowledge(messages: readonly ReceivedMessage[]): Promise<void>;
   /** The message comes back after so many seconds; 0 is at once. SQS can hide it for twelve hours at most. */
   defer(message: ReceivedMessage, seconds: number, options?: DeferOptions): Promise<void>;
-  depth(): Promise<QueueDepth>;
+  depth(options?: DepthOptions): Promise<QueueDepth>;
 }
 
 /**
@@ -134,7 +139,7 @@ export interface Queue extends QueueSender, QueueReceiver {
    * can be done: not in SQS.
    */
   peek?(): Promise<PeekedMessage[]>;
-  /** How many requests a call of `depth` makes, where that is not one. Asking makes some, too. */
+  /** How many requests a call of `depth` makes, dead letters included, where that is not one. Asking makes some, too. */
   requestsPerDepth?(): Promise<number>;
   /** Lets go of everything that was received and not settled. */
   close(): Promise<void>;

@@ -9,16 +9,20 @@ import {
 } from '@aws-sdk/client-sqs';
 import { InterruptedError, PipelineError, throwIfInterrupted } from '../errors.js';
 import { decodeJson, RawObject } from '../records/decode.js';
-import type { QueueDepth, RedriveOptions } from './queue.js';
+import type { DepthOptions, QueueDepth, RedriveOptions } from './queue.js';
 
 /** A large move takes long; it goes on without us. */
 const LONGEST_WAIT_MS = 30_000;
 const POLL_MS = 1_000;
 
 /** Counts the queue and, if it has one, its dead-letter queue. SQS's counts are estimates. */
-export async function depthOf(client: SQSClient, url: string): Promise<QueueDepth> {
+export async function depthOf(
+  client: SQSClient,
+  url: string,
+  { withoutDead = false }: DepthOptions = {},
+): Promise<QueueDepth> {
   const { ready, hidden, deadLetterArn } = await countsOf(client, url);
-  if (deadLetterArn === undefined) return { ready, hidden, dead: 0 };
+  if (withoutDead || deadLetterArn === undefined) return { ready, hidden, dead: 0 };
   const letters = await countsOfArn(client, deadLetterArn);
   return { ready, hidden, dead: letters.ready + letters.hidden };
 }

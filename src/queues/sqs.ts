@@ -139,7 +139,7 @@ export function sqsQueue(client: SQSClient, url: string, options: SqsQueueOption
     receive: (most) => guarded('read', () => receive(most)),
     acknowledge: (messages) => guarded('write to', () => acknowledge(messages)),
     defer: (message, seconds) => guarded('write to', () => defer(message, seconds)),
-    depth: () => guarded('read', () => depthOf(client, url)),
+    depth: (options) => guarded('read', () => depthOf(client, url, options)),
     requestsPerDepth: () => guarded('read', () => requestsPerDepth(client, url)),
     redrive: (options) => guarded('redrive the dead letters of', () => moveDeadLetters(client, url, options)),
     close: async () => {

@@ -80,10 +80,10 @@ export function rehearsalQueue(queue: Queue, calls: QueueCalls, options: Rehears
       if (message && seconds === 0) sent.push({ ...message, attempt: message.attempt + 1 });
       else putOff++;
     },
-    depth: async () => {
+    depth: async ({ withoutDead = false } = {}) => {
       perCount ??= options.requestsPerCount();
-      calls.counts += await perCount;
-      const { hidden, dead } = await queue.depth();
+      calls.counts += withoutDead ? 1 : await perCount;
+      const { hidden, dead } = await queue.depth({ withoutDead });
       return { ready: (await found()).length + sent.length, hidden: hidden + held.size + putOff, dead };
     },
     redrive: async () => {

@@ -1,4 +1,3 @@
-import pMap from 'p-map';
 import {
   DecodeError,
   InterruptedError,
@@ -17,6 +16,7 @@ import type { ListItem } from '../../records/movie-list.js';
 import type { RunReference } from '../../records/run.js';
 import type { ObjectLister, ObjectReader, ObjectWriter } from '../../stores/store.js';
 import { completeBatch } from './completion.js';
+import { type Lanes, lanesOf } from './lanes.js';
 import { once } from './once.js';
 
 /** What movies are enriched with. */
@@ -28,10 +28,13 @@ export interface EnrichServices {
   };
   now: () => Date;
   log: Log;
-  /** How many movies may be under way at once. */
+  /** How many movies may be looked up at once. */
   concurrency: number;
   signal?: AbortSignal | undefined;
-  /** The same object for all who work together: what one of them has published, the others need not look at again. */
+  /**
+   * The same object for all who work together: they share the lookups, and what one of them has published, the others
+   * need not look at again.
+   */
   together?: object | undefined;
   /** Called whenever a movie has its record. */
   onMovie?: (() => void) | undefined;
@@ -117,20 +120,21 @@ function requireManifest({ id, date }: RunReference, { bronze }: EnrichServices)
 async function enrichMovies({ run, movies }: Message, services: EnrichServices): Promise<BatchSummary> {
   const summary: BatchSummary = { enriched: 0, not_found: 0, standing: 0, published: false };
   const failures: MovieFailure[] = [];
-  let interrupted: InterruptedError | undefined;
+  const lanes = lanesOf(services);
+  let ended: { error: unknown } | undefined;
   const enrichOne = async (movie: ListItem) => {
+    if (ended) return;
     try {
-      summary[await enrichMovie(run, movie, services)]++;
+      summary[await enrichMovie(run, movie, services, lanes)]++;
       services.onMovie?.();
     } catch (error) {
-      if (!(error instanceof PipelineError)) throw error;
-      if (error instanceof InterruptedError) interrupted ??= error;
+      if (!(error instanceof PipelineError) || error instanceof InterruptedError) ended ??= { error };
       else failures.push({ imdbId: movie.id, error });
     }
   };
-  await pMap(movies, enrichOne, { concurrency: services.concurrency });
+  await Promise.all(movies.map((movie) => lanes.movie(() => enrichOne(movie))));
   // Only now: what was in flight has its record, and is counted.
-  if (interrupted) throw interrupted;
+  if (ended) throw ended.error;
   const [worst, ...others] = failures.sort((a, b) => SEVERITY[b.error.verdict] - SEVERITY[a.error.verdict]);
   if (worst) throw new BatchFailedError([worst, ...others], summary);
   return summary;
@@ -143,11 +147,12 @@ async function enrichMovie(
   run: RunReference,
   movie: ListItem,
   { bronze, omdb, now, signal }: EnrichServices,
+  lanes: Lanes,
 ): Promise<Exclude<Status, 'failed'> | 'standing'> {
   throwIfInterrupted(signal);
   const key = bronzeKeys.record(run.date, run.id, movie.id);
   if (await bronze.head(key)) return 'standing';
-  const { omdb: answer, status, error } = await omdb.lookup(movie.id);
+  const { omdb: answer, status, error } = await lanes.lookup(() => omdb.lookup(movie.id));
   const record: BronzeRecord = {
     version: VERSION,
     runId: run.id,

@@ -8,6 +8,7 @@ import { batchesDone, newestRun, recordsOf } from '../../records/runs.js';
 import { type EnrichServices, enrichBatch } from './batch.js';
 import { completeGroup, groupsOf, isComplete, manifestOf } from './completion.js';
 import { giveUpMovies } from './give-up.js';
+import { batchesAtOnce } from './lanes.js';
 import { addBatch, addFailure, type EnrichSummary, emptySummary, verdictOf } from './summary.js';
 
 /** Which run to finish, and which of its movies to close. */
@@ -69,10 +70,10 @@ export async function enrichDate(
       addFailure(summary, message.batch, error);
     }
   };
-  await pMap(missing, finish, { concurrency: services.concurrency });
+  await pMap(missing, finish, { concurrency: batchesAtOnce(services.concurrency) });
   if (stopped) throw stopped.error;
   throwIfInterrupted(signal);
-  summary.complete = await isComplete(bronze, run);
+  summary.complete ||= await isComplete(bronze, run);
   if (!summary.complete && summary.failed.length === 0) {
     for (let group = 0; group < groupsOf(run); group++)
       await completeGroup(run, group, { ...services, together });

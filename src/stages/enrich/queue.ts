@@ -9,6 +9,7 @@ import { batchesDone, readManifest } from '../../records/runs.js';
 import { type EnrichServices, enrichBatch } from './batch.js';
 import { isComplete } from './completion.js';
 import { type Deferral, deferralOf } from './delay.js';
+import { batchesAtOnce, moviesAtOnce } from './lanes.js';
 import { addBatch, addFailure, type EnrichSummary, emptySummary, stopsAll, verdictOf } from './summary.js';
 
 /** So many batches that fail in a row, each another one, are not the movies' fault: OMDb is down. */
@@ -22,6 +23,8 @@ export interface DrainSummary {
   unreadable: { id: string; message: string }[];
   /** Why OMDb answers no more today. */
   quota: string | undefined;
+  /** Messages came, each for the first time, all of them are done, and so are their runs. */
+  smooth: boolean;
 }
 
 /**
@@ -32,7 +35,7 @@ export interface DrainSummary {
  * @throws PipelineError when nothing can succeed (a wrong key); what was in hand is back in the queue then
  */
 export async function drainQueue(services: EnrichServices & { queue: QueueReceiver }): Promise<DrainSummary> {
-  const { queue, signal, concurrency } = services;
+  const { queue, signal } = services;
   const drain = new Drain(services);
   const underWay = new Set<Promise<void>>();
   while (!drain.halted && !signal?.aborted) {
@@ -42,7 +45,7 @@ export async function drainQueue(services: EnrichServices & { queue: QueueReceiv
       const task = drain.work(message).finally(() => underWay.delete(task));
       underWay.add(task);
     }
-    while (underWay.size >= concurrency) await Promise.race(underWay);
+    while (drain.isBusy) await drain.progress();
     await drain.acknowledge(MAX_MESSAGES);
   }
   await Promise.all(underWay);
@@ -56,11 +59,17 @@ class Drain {
   readonly #unreadable: DrainSummary['unreadable'] = [];
   #finished: ReceivedMessage[] = [];
   #movies = 0;
+  /** Movies of the batches under way that have no record yet. */
+  #left = 0;
+  #batches = 0;
+  #onProgress = () => {};
   /** Movies of all runs whose messages came by. */
   #expected = 0;
   readonly #failedInARow = new Set<string>();
   #quota: string | undefined;
   #stopped: { error: unknown } | undefined;
+  /** Some message failed, now or at an earlier receive. */
+  #isTroubled = false;
 
   constructor(private readonly services: EnrichServices & { queue: QueueReceiver }) {}
 
@@ -69,14 +78,34 @@ class Drain {
     return down || this.#quota !== undefined || this.#stopped !== undefined;
   }
 
+  /** What is in hand keeps OMDb busy, also while the next is received: the last receive waits for a message in vain. */
+  get isBusy(): boolean {
+    if (this.halted) return false;
+    const { concurrency } = this.services;
+    const isEnough = this.#left >= moviesAtOnce(concurrency) && this.#batches >= concurrency;
+    return isEnough || this.#batches >= batchesAtOnce(concurrency);
+  }
+
+  /** Resolves when a movie has its record, or a batch comes to its end. */
+  progress(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onProgress = resolve;
+    });
+  }
+
   /** Never rejects: what stops the whole drain is kept for the summary. */
   async work(received: ReceivedMessage): Promise<void> {
+    this.#batches++;
     try {
       const deferral = await this.#process(received);
+      if (deferral !== undefined || received.attempt > 1) this.#isTroubled = true;
       if (deferral === undefined) this.#finished.push(received);
       else await this.services.queue.defer(received, deferral.seconds, { untried: deferral.untried });
     } catch (error) {
       this.#stopped ??= { error };
+    } finally {
+      this.#batches--;
+      this.#onProgress();
     }
   }
 
@@ -91,9 +120,10 @@ class Drain {
     if (this.#stopped) throw this.#stopped.error;
     const runs: EnrichSummary[] = [];
     for (const { run, summary } of this.#runs.values()) {
-      runs.push({ ...summary, complete: await this.#isComplete(run) });
+      runs.push({ ...summary, complete: summary.complete || (await this.#isComplete(run)) });
     }
-    return { runs, unreadable: this.#unreadable, quota: this.#quota };
+    const smooth = runs.length > 0 && !this.#isTroubled && runs.every(({ complete }) => complete);
+    return { runs, unreadable: this.#unreadable, quota: this.#quota, smooth };
   }
 
   /** @returns undefined when the message is done, else how it goes back */
@@ -115,8 +145,16 @@ class Drain {
   async #enrich(received: ReceivedMessage): Promise<void> {
     const message = this.#read(received);
     const summary = this.#summaryOf(message.run);
+    let left = message.movies.length;
+    this.#left += left;
+    const onMovie = () => {
+      left--;
+      this.#left--;
+      this.#onProgress();
+      this.#tell();
+    };
     try {
-      const services = { ...this.services, together: this, onMovie: () => this.#tell() };
+      const services = { ...this.services, together: this, onMovie };
       addBatch(summary, await enrichBatch(message, services, received.attempt));
       this.#failedInARow.clear();
     } catch (error) {
@@ -124,6 +162,8 @@ class Drain {
       if (!(error instanceof InterruptedError)) addFailure(summary, message.batch, error);
       if (verdictOf(error) === 'quota') this.#quota = messageOf(error);
       throw error;
+    } finally {
+      this.#left -= left;
     }
   }
 

@@ -44,6 +44,8 @@ export function addBatch(summary: EnrichSummary, batch: BatchSummary): void {
   summary.enriched += batch.enriched;
   summary.not_found += batch.not_found;
   summary.standing += batch.standing;
+  // `_SUCCESS` moves forward only: it need not be read again.
+  summary.complete ||= batch.published;
 }
 
 /** Also counts the movies of the batch that did not fail. */
