@@ -1,13 +1,15 @@
-// One ESM bundle per Lambda function: dist/lambda/<name>/index.mjs, with nothing beside it but Node.
-import { readdirSync, rmSync } from 'node:fs';
+// One ESM bundle per Lambda function: dist/lambda/<name>/index.mjs, with nothing beside it but Node. What is in each is
+// in dist/lambda/meta.json, for tests and for https://esbuild.github.io/analyze/.
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { environmentCredentials, literalKeys, noEventStreams, versionOnly } from './slim-sdk.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const functions = readdirSync(`${root}/src/lambda`).filter((file) => file.endsWith('.ts'));
 
-rmSync(`${root}/dist/lambda`, { recursive: true, force: true });
-await build({
+const { metafile, outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: functions.map((file) => ({
     in: `src/lambda/${file}`,
@@ -17,15 +19,24 @@ await build({
   outExtension: { '.js': '.mjs' },
   bundle: true,
   minify: true,
-  // Function names are in the logs of errors.
-  keepNames: true,
+  metafile: true,
+  write: false,
   platform: 'node',
   target: 'node24',
   format: 'esm',
   mainFields: ['module', 'main'],
+  plugins: [environmentCredentials, literalKeys, noEventStreams, versionOnly],
   // Packages that are CommonJS ask for Node's modules by `require`, which an ES module does not have.
   banner: {
     js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);',
   },
   logLevel: 'warning',
 });
+
+// Not before: a build that fails leaves what stood.
+rmSync(`${root}/dist/lambda`, { recursive: true, force: true });
+for (const { path, contents } of outputFiles) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, contents);
+}
+writeFileSync(`${root}/dist/lambda/meta.json`, JSON.stringify(metafile));

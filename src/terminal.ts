@@ -1,5 +1,5 @@
 import { Chalk, type ChalkInstance, supportsColor, supportsColorStderr } from 'chalk';
-import ora, { type Ora } from 'ora';
+import type { Ora } from 'ora';
 import { InterruptedError, UnfinishedError, UsageError } from './errors.js';
 import type { Log, Progress, Retry } from './log.js';
 import { explain, stackOf } from './terminal/explain.js';
@@ -58,7 +58,7 @@ export class Terminal implements Log {
     work: () => Promise<Result>,
     done: (result: Result) => string,
   ): Promise<Result> {
-    const step = this.#begin(printable(title));
+    const step = await this.#begin(printable(title));
     try {
       const result = await work();
       this.#end(`${this.#paint.green('✔')} ${printable(`${title}: ${done(result)}`)}${this.#effort(step)}`);
@@ -119,22 +119,31 @@ export class Terminal implements Log {
     return tableOf(head, rows, this.#paintResult.bold);
   }
 
-  #begin(title: string): StepProgress {
+  async #begin(title: string): Promise<StepProgress> {
     const step = new StepProgress(title, Date.now());
     this.#step = step;
-    const { quiet, color, stderr } = this.#options;
-    if (quiet) return step;
+    if (this.#options.quiet) return step;
+    this.#spinner = await this.#spinnerOf(title);
+    if (this.#spinner) {
+      this.#tell();
+      this.#spinner.start();
+    }
+    const every = this.#spinner ? SPINNER_TEXT_MS : PLAIN_PROGRESS_MS;
+    this.#timer = setInterval(() => this.#tell(), every).unref();
+    return step;
+  }
+
+  /**
+   * Plain lines for a pipe, a dumb terminal, and one that does not tell its width (cron over ssh): ora divides by it.
+   * It is loaded only where there may be a spinner.
+   */
+  async #spinnerOf(title: string): Promise<Ora | undefined> {
+    const { color, stderr } = this.#options;
+    if (!stderr.isTTY || !(stderr.columns > 0)) return undefined;
+    const { default: ora } = await import('ora');
     const look = color ? { color: 'cyan' as const } : { color: false as const };
     const spinner = ora({ text: title, stream: stderr, discardStdin: false, ...look });
-    // Plain lines for a pipe, a dumb terminal, and one that does not tell its width (cron over ssh): ora divides by it.
-    const turns = spinner.isEnabled && stderr.columns > 0;
-    if (turns) {
-      this.#spinner = spinner;
-      this.#tell();
-      spinner.start();
-    }
-    this.#timer = setInterval(() => this.#tell(), turns ? SPINNER_TEXT_MS : PLAIN_PROGRESS_MS).unref();
-    return step;
+    return spinner.isEnabled ? spinner : undefined;
   }
 
   /** How far the step is: beside the spinner, or as a line. */

@@ -1,22 +1,16 @@
-import { awsClients } from './aws.js';
-import { DEFAULT_OMDB_URL, type Settings } from './config.js';
+import { clientsOf } from './aws.js';
+import type { Settings } from './config.js';
 import type { Log } from './log.js';
-import type { Queue } from './queues/queue.js';
-import type { OmdbAnswer } from './records/bronze-record.js';
-import type { MovieSource } from './records/movie-list.js';
-import type { Store } from './stores/store.js';
+import {
+  type Adapters,
+  type Openers,
+  type Opening,
+  openAll,
+  openingOf,
+  type Wired,
+} from './wire/adapters.js';
 
-/** Everything that stages work with and that has to be opened. */
-export interface Adapters {
-  bronze: Store;
-  silver: Store;
-  gold: Store;
-  queue: Queue;
-  movies: MovieSource;
-  omdb: { lookup(imdbId: string): Promise<OmdbAnswer> };
-}
-
-export type Wired<Name extends keyof Adapters> = Pick<Adapters, Name> & { close(): Promise<void> };
+export type { Adapters, Wired } from './wire/adapters.js';
 
 /**
  * Opens the adapters that are asked for, and no other; what is not opened is not even loaded.
@@ -28,54 +22,41 @@ export async function wire<Name extends keyof Adapters>(
   signal?: AbortSignal,
   log?: Log,
 ): Promise<Wired<Name>> {
-  const openers = openersOf(settings, signal, log);
-  const adapters: Partial<Adapters> = {};
-  const close = async () => {
-    await adapters.queue?.close();
-    await openers.closeShared();
-  };
-  try {
-    for (const name of names) Object.assign(adapters, { [name]: await openers[name]() });
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return { ...(adapters as Pick<Adapters, Name>), close };
-}
-
-function openersOf(settings: Settings, signal: AbortSignal | undefined, log: Log | undefined) {
-  const aws = awsClients(settings.aws, log);
-  const store = async (uri: string) => (await import('./stores/open.js')).openStore(uri, aws);
   let offline: ReturnType<typeof import('./offline.js').startOffline> | undefined;
-  const fixtures = async () => {
+  const standIn = async () => {
     offline ??= (await import('./offline.js')).startOffline();
     return offline;
   };
-  const omdbApiKey = async () => {
-    const { omdbApiKey: key, omdbApiKeySecret: secret } = settings;
-    if (key !== undefined || secret === undefined) return key ?? '';
-    return (await import('./secrets.js')).readOmdbApiKey(await aws.secrets(), secret);
-  };
-  return {
-    bronze: () => store(settings.bronze),
-    silver: () => store(settings.silver),
-    gold: () => store(settings.gold),
-    queue: async () => (await import('./queues/open.js')).openQueue(settings.queue, aws),
-    movies: async () => {
-      const { movieSource } = await import('./movies.js');
-      if (settings.movies !== undefined) return movieSource(settings.movies, { signal });
-      return movieSource((await fixtures()).moviesUrl, { label: 'fixtures/top-250.json', signal });
-    },
-    omdb: async () => {
-      const { omdbSource } = await import('./omdb.js');
-      const { omdbUrl, offline: standIn, concurrency, rate } = settings;
-      const url = omdbUrl ?? (standIn ? (await fixtures()).omdbUrl : DEFAULT_OMDB_URL);
-      const apiKey = standIn ? 'offline' : await omdbApiKey();
-      return omdbSource({ url: new URL(url), apiKey, concurrency, rate, signal, log });
-    },
-    closeShared: async () => {
-      await (await offline)?.close();
-      await aws.close();
-    },
-  };
+  const closeStandIn = async () => (await offline)?.close();
+  const opening = { ...openingOf(settings, signal, log), standIn };
+  const openers = Object.fromEntries(names.map((name) => [name, OPENERS[name]])) as unknown as Openers<Name>;
+  try {
+    const wired = await openAll(openers, opening);
+    const close = async () => {
+      await wired.close();
+      await closeStandIn();
+    };
+    return { ...wired, close };
+  } catch (error) {
+    await closeStandIn();
+    throw error;
+  }
+}
+
+/** Each loads its driver when it is called. */
+const OPENERS: Openers<keyof Adapters> = {
+  bronze: (opening) => store('bronze', opening),
+  silver: (opening) => store('silver', opening),
+  gold: (opening) => store('gold', opening),
+  queue: async ({ settings, aws }) =>
+    (await import('./queues/open.js')).openQueue(settings.queue, clientsOf(aws)),
+  movies: async (opening) => (await import('./wire/movies.js')).movies(opening),
+  omdb: async (opening) => {
+    const { omdbWith } = await import('./wire/omdb.js');
+    return omdbWith(async (...secret) => (await import('./wire/secret.js')).readSecret(...secret))(opening);
+  },
+};
+
+async function store(layer: 'bronze' | 'silver' | 'gold', { settings, aws }: Opening) {
+  return (await import('./stores/open.js')).openStore(settings[layer], clientsOf(aws));
 }

@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import t, { type Test } from 'tap';
 import type { Context } from '../src/commands/context.js';
 import { addCommands } from '../src/commands/program.js';
 import { cli, told } from './support/cli.js';
+import { loadedIn } from './support/loaded.js';
 
 /** The definition that the shells have to know. No command of it is run. */
 const program = new Command('movie-etl');
@@ -157,25 +158,11 @@ t.test('help and completion load no stage, no driver, no SDK and no schema', asy
     const result = await cli(line.split(' '), { cwd, env: { NODE_V8_COVERAGE } });
     t.equal(result.code, 0, told(result));
     const heavy = loadedIn(NODE_V8_COVERAGE).filter((file) =>
-      /^(dist\/(stages|stores|queues|records|operations|terminal|config|wire)|node_modules\/(?!commander\/))/.test(
+      /^(src\/(stages|stores|queues|records|operations|terminal|config|wire)|node_modules\/(?!commander\/))/.test(
         file,
       ),
     );
     if (light.includes(line)) t.same(heavy, [], line);
-    else t.ok(heavy.includes('dist/terminal.js'), 'what is loaded is seen');
+    else t.ok(heavy.includes('src/terminal.ts'), 'what is loaded is seen');
   }
 });
-
-/** The modules of this package that a process has loaded, as V8 tells of it at the end. */
-function loadedIn(coverage: string): string[] {
-  const root = new URL('../', import.meta.url).href;
-  return readdirSync(coverage).flatMap((name) => {
-    const { result } = JSON.parse(readFileSync(join(coverage, name), 'utf8')) as {
-      result: { url: string }[];
-    };
-    return result
-      .map(({ url }) => url)
-      .filter((url) => url.startsWith(root))
-      .map((url) => url.slice(root.length));
-  });
-}

@@ -9,6 +9,10 @@ import * as z from 'zod';
 import type { ReceivedMessage } from '../queues/queue.js';
 import { decode } from '../records/decode.js';
 import { enrichMessage, MessageFailedError } from '../stages/enrich.js';
+import { omdbWith } from '../wire/omdb.js';
+import { bronze } from '../wire/s3-layers.js';
+import { readSecret } from '../wire/secret.js';
+import { queue } from '../wire/sqs-queue.js';
 import { handlerOf, type Services } from './invocation/open.js';
 import { TimeLeft } from './invocation/time-left.js';
 
@@ -23,7 +27,7 @@ type EnrichServices = Services<'bronze' | 'queue' | 'omdb'> & { together: object
 export const handler = handlerOf(
   'enrich',
   ['omdb'],
-  ['bronze', 'queue', 'omdb'],
+  { bronze, queue, omdb: omdbWith(readSecret) },
   (event, services, context): Promise<SQSBatchResponse> => {
     decode(Messages, event, 'SQS event');
     const records = event as SQSEvent;

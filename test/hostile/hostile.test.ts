@@ -1,5 +1,5 @@
 import t from 'tap';
-import { withCheckedKeys } from '../../src/stores/open.js';
+import { withCheckedKeys } from '../../src/stores/checked.js';
 import { memoryStore } from '../support/memory-store.js';
 import { storeSuite } from '../support/store-suite.js';
 import { hostileRun } from './run.js';

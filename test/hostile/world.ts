@@ -7,7 +7,7 @@ import { enrichDate } from '../../src/stages/enrich.js';
 import { extract } from '../../src/stages/extract.js';
 import { gold } from '../../src/stages/gold.js';
 import { silver } from '../../src/stages/silver.js';
-import { withCheckedKeys } from '../../src/stores/open.js';
+import { withCheckedKeys } from '../../src/stores/checked.js';
 import type { Store } from '../../src/stores/store.js';
 import { type MemoryStore, memoryStore } from '../support/memory-store.js';
 import { DATE, NOW, RUN } from '../support/pipeline.js';

@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import { type Needed, processEnvironment, readSettings, type Settings } from '../../config.js';
 import { messageOf, PipelineError } from '../../errors.js';
 import type { Log } from '../../log.js';
-import { type Adapters, type Wired, wire } from '../../wire.js';
+import { type Adapters, type Openers, openAll, openingOf, type Wired } from '../../wire/adapters.js';
 
 export type Services<Name extends keyof Adapters> = Wired<Name> & {
   settings: Settings;
@@ -31,16 +31,17 @@ type Work<Name extends keyof Adapters, Result> = (
  * A Lambda function around a stage. Its adapters are opened by the first invocation and kept for the container's
  * life; an opening that failed is not kept. Logs are one JSON object per line. A failure is logged and thrown.
  * @param needed what has to be configured
+ * @param openers of the adapters that the stage works with: a bundle holds these and no others
  */
 export function handlerOf<Name extends keyof Adapters, Result>(
   stage: string,
   needed: readonly Needed[],
-  names: readonly Name[],
+  openers: Openers<Name>,
   work: Work<Name, Result>,
 ): (event: unknown, context?: InvocationContext) => Promise<Result> {
   const open = async (log: Log) => {
     const settings = readSettings({}, processEnvironment(), new Date(), needed);
-    return { settings, adapters: await wire(settings, names, undefined, log) };
+    return { settings, adapters: await openAll(openers, openingOf(settings, undefined, log)) };
   };
   let opened: ReturnType<typeof open> | undefined;
   let forgotten: ReturnType<typeof open> | undefined;

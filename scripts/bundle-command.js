@@ -1,0 +1,44 @@
+// The command in few files, over dist/cli.js: what is loaded at each start is found, read and compiled once instead of
+// a hundred times. The files that tsc makes stay, for the library.
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+/** Directly in dist, as the files of src are in src: so `../fixtures` is the same place for them. */
+const PART = 'part-';
+
+const { outputFiles } = await build({
+  absWorkingDir: root,
+  entryPoints: [{ in: 'src/cli.ts', out: 'cli' }, ...workers()],
+  outdir: 'dist',
+  chunkNames: `${PART}[name]-[hash]`,
+  bundle: true,
+  splitting: true,
+  write: false,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  // Large, and for what takes long anyway.
+  external: ['@aws-sdk/*', '@aws-lambda-powertools/*', 'echarts', 'open'],
+  // Packages that are CommonJS ask for Node's modules by `require`, which an ES module does not have.
+  banner: {
+    js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);',
+  },
+  logLevel: 'warning',
+});
+
+// Not before: a build that fails leaves what stood.
+for (const file of readdirSync(`${root}/dist`)) {
+  if (file.startsWith(PART)) rmSync(`${root}/dist/${file}`);
+}
+for (const { path, contents } of outputFiles) writeFileSync(path, contents);
+
+/** Threads are started by the name of a file beside the one that starts them: `new URL('./worker.js', import.meta.url)`. */
+function workers() {
+  const files = readdirSync(`${root}/src`, { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => /(^|[\\/])[\w-]*worker\.ts$/.test(file))
+    .map((file) => ({ in: `src/${file}`, out: file.replace(/^.*[\\/]|\.ts$/g, '') }));
+}
