@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { optionsOf } from '../chain/command-line.js';
 import { tableOf } from '../src/terminal/table.js';
 import type { Case, Settings } from './case.js';
 import { cases } from './cases/index.js';
@@ -25,10 +26,7 @@ const program = new Command('bench')
   .option('--runs <N>', 'how often each case runs (default: as often as suits it)', count)
   .option('--quick', 'small inputs and few runs, to try the bench itself')
   .option('--write', 'write bench/RESULTS.md also of some cases or small inputs')
-  .option('--no-build', 'measure dist as it stands, instead of building it first')
-  .helpOption('-h, --help', 'show this help')
-  .exitOverride()
-  .configureOutput({ outputError: () => {} });
+  .option('--no-build', 'measure dist as it stands, instead of building it first');
 
 for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
   process.once(signal, () => {
@@ -40,15 +38,8 @@ process.exitCode = await main();
 
 /** @returns the exit code: 1 when something could not be measured, 2 when the command line is wrong */
 async function main(): Promise<number> {
-  try {
-    program.parse();
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return 0;
-    process.stderr.write(`${error.message.replace(/\s*\n\s*/g, ' ')}\n`);
-    return 2;
-  }
-  return measure(program.opts<Options>());
+  const options = optionsOf<Options>(program);
+  return typeof options === 'number' ? options : measure(options);
 }
 
 /** @returns the exit code */

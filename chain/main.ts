@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { supportsColor } from 'chalk';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { endQuietlyOnClosedPipe } from '../src/cli.js';
 import { wantsColor } from '../src/config.js';
 import { startOffline } from '../src/offline.js';
 import { counted } from '../src/terminal.js';
 import type { Chain } from './chain.js';
+import { optionsOf } from './command-line.js';
 import { cutTo, Show } from './show.js';
 import { usageOf } from './usage.js';
 
@@ -27,25 +28,15 @@ const program = new Command('chain')
   )
   .option('--top-n <N>', 'how many movies of the list', count, 10)
   .option('--batch-size <N>', 'how many movies go into one message', count, 1)
-  .option('--stay', 'stay up afterwards, for movie-etl and the AWS CLI in another terminal')
-  .helpOption('-h, --help', 'show this help')
-  .exitOverride()
-  .configureOutput({ outputError: () => {} });
+  .option('--stay', 'stay up afterwards, for movie-etl and the AWS CLI in another terminal');
 
 endQuietlyOnClosedPipe();
 process.exitCode = await main();
 
 /** @returns the exit code: 2 when the command line is wrong */
 async function main(): Promise<number> {
-  try {
-    program.parse();
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return 0;
-    process.stderr.write(`${error.message.replace(/\s*\n\s*/g, ' ')}\n`);
-    return 2;
-  }
-  return run(program.opts<Options>());
+  const options = optionsOf<Options>(program);
+  return typeof options === 'number' ? options : run(options);
 }
 
 /** @returns the exit code: 1 when there is no gold at the end */

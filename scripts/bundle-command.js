@@ -3,30 +3,22 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { esModule } from './es-module.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Directly in dist, as the files of src are in src: so `../fixtures` is the same place for them. */
 const PART = 'part-';
 
 const { outputFiles } = await build({
+  ...esModule,
   absWorkingDir: root,
   entryPoints: [{ in: 'src/cli.ts', out: 'cli' }, ...workers()],
   outdir: 'dist',
   chunkNames: `${PART}[name]-[hash]`,
-  bundle: true,
   splitting: true,
-  write: false,
-  platform: 'node',
   target: 'node20',
-  format: 'esm',
-  mainFields: ['module', 'main'],
   // Large, and for what takes long anyway.
   external: ['@aws-sdk/*', '@aws-lambda-powertools/*', 'echarts', 'open'],
-  // Packages that are CommonJS ask for Node's modules by `require`, which an ES module does not have.
-  banner: {
-    js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);',
-  },
-  logLevel: 'warning',
 });
 
 // Not before: a build that fails leaves what stood.

@@ -4,12 +4,14 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { esModule } from './es-module.js';
 import { environmentCredentials, literalKeys, noEventStreams, versionOnly } from './slim-sdk.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const functions = readdirSync(`${root}/src/lambda`).filter((file) => file.endsWith('.ts'));
 
 const { metafile, outputFiles } = await build({
+  ...esModule,
   absWorkingDir: root,
   entryPoints: functions.map((file) => ({
     in: `src/lambda/${file}`,
@@ -17,20 +19,10 @@ const { metafile, outputFiles } = await build({
   })),
   outdir: 'dist/lambda',
   outExtension: { '.js': '.mjs' },
-  bundle: true,
   minify: true,
   metafile: true,
-  write: false,
-  platform: 'node',
   target: 'node24',
-  format: 'esm',
-  mainFields: ['module', 'main'],
   plugins: [environmentCredentials, literalKeys, noEventStreams, versionOnly],
-  // Packages that are CommonJS ask for Node's modules by `require`, which an ES module does not have.
-  banner: {
-    js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);',
-  },
-  logLevel: 'warning',
 });
 
 // Not before: a build that fails leaves what stood.

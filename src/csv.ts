@@ -33,7 +33,7 @@ export function csvText(rows: readonly (readonly Cell[])[]): string {
 /** Without any of these there is nothing to quote (RFC 4180, section 2, rules 5 to 7). */
 const QUOTED = /[",\n\r]/;
 
-/** The same of one row. Hardly a row has a cell to quote, and csv-stringify takes six times as long for the others. */
+/** The same of one row. For one without a cell to quote, as most of gold's are, csv-stringify takes six times as long. */
 export function csvLine(row: readonly Cell[]): string {
   for (const cell of row)
     if (typeof cell === 'string' && QUOTED.test(cell)) return stringify([row as Cell[]]);

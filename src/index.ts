@@ -59,7 +59,8 @@ export {
   scheduledRunId,
 } from './records/run.js';
 export { newestRun, readManifest, readSuccess, type StandingManifest } from './records/runs.js';
-export { datesOf, readSilver } from './records/silver-file.js';
+export { datesOf } from './records/silver-dates.js';
+export { readSilver } from './records/silver-file.js';
 export { type SilverColumn, type SilverRow, silverColumns, silverRow } from './records/silver-row.js';
 // The stages: what to do, then what to do it with. They print nothing, and read no clock of their own.
 export {

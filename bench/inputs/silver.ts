@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { parse } from 'csv-parse/sync';
+import { csvLine } from '../../src/csv.js';
 import { silverKeys } from '../../src/keys.js';
 import { bareMovieEtl, run } from '../programs.js';
 import { DATE } from './bronze.js';
@@ -40,7 +41,7 @@ export function silverOf(count: number): Promise<string> {
         box_office_usd: random() < 0.3 ? '' : String(Math.floor(random() * 9e8)),
         poster_url: posterOf(random),
       };
-      text += `${header.map((column) => field(row[column] ?? '')).join(',')}\n`;
+      text += csvLine(header.map((column) => row[column] ?? ''));
       if (text.length < CHUNK_CHARACTERS) continue;
       if (!file.write(text)) await once(file, 'drain');
       text = '';
@@ -62,9 +63,4 @@ async function silverOfFixtures(): Promise<{ header: string[]; rows: Row[] }> {
     Object.fromEntries(header.map((column, i) => [column, record[i] ?? ''])),
   );
   return { header, rows: rows.filter((row) => row.enriched === 'true') };
-}
-
-/** As RFC 4180 has it. */
-function field(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,5 +1,5 @@
+import { numberOf } from '../records/imdb-id.js';
 import type { Listing } from './dataset.js';
-import { numberOf } from './standings.js';
 
 /** Where each movie stood on the newest earlier date, and which ones have dropped out since. */
 export const rankChanges: Listing = {

@@ -1,9 +1,6 @@
 /** A table is filled up to this share, so that most movies are found where they are first looked for. */
 const FULLEST = 0.6;
 const FIRST_SLOTS = 1024;
-/** Digits of an id are counted, too: tt0111161 is not tt00111161. No id has more than ten (records/movie-list.ts). */
-const TEN_DIGITS = 10 ** 10;
-const ZERO = '0'.charCodeAt(0);
 
 /**
  * Where each movie of a silver stood, and whether it was seen since. 17 bytes a slot in memory that threads share: an
@@ -82,13 +79,6 @@ export class Standings {
       if (id !== 0) this.#put(this.#slotOf(id), id, ranks[slot] as number);
     }
   }
-}
-
-/** An IMDb id as a number other than 0, and another one for each. */
-export function numberOf(imdbId: string): number {
-  let digits = 0;
-  for (let index = 2; index < imdbId.length; index++) digits = digits * 10 + imdbId.charCodeAt(index) - ZERO;
-  return (imdbId.length - 2) * TEN_DIGITS + digits;
 }
 
 /** 32 bits in which neighbours are far apart (Knuth's multiplicative hashing; the upper half is the better one). */

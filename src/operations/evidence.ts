@@ -5,7 +5,7 @@ import { Digest } from '../records/digest.js';
 import { readGoldLineage, readSilverLineage } from '../records/lineage.js';
 import type { GoldLineage, ObjectReference, SilverLineage } from '../records/markers.js';
 import type { PartitionDate } from '../records/run.js';
-import { datesOf } from '../records/silver-file.js';
+import { dateAfter, dateBefore, datesOf } from '../records/silver-dates.js';
 import type { ObjectLister, ObjectReader } from '../stores/store.js';
 
 /** Where the refined layers are looked at. */
@@ -96,11 +96,10 @@ export function remembered(evidence: Evidence): Evidence {
   };
 }
 
-/** @param dates oldest first */
 function neighbours(dates: () => Promise<PartitionDate[]>): Pick<Evidence, 'dateBefore' | 'dateAfter'> {
   return {
-    dateBefore: async (date) => (await dates()).findLast((other) => other < date),
-    dateAfter: async (date) => (await dates()).find((other) => other > date),
+    dateBefore: async (date) => dateBefore(await dates(), date),
+    dateAfter: async (date) => dateAfter(await dates(), date),
   };
 }
 

@@ -20,6 +20,17 @@ export const Version = z.literal(VERSION, {
 
 const OTHER_RELEASE = 'another release of movie-etl wrote it: use that one, or update this one';
 
+/** What JSON is followed by, in UTF-16 and in UTF-8. */
+export const JSON_MARKS = {
+  QUOTE: 0x22,
+  BACKSLASH: 0x5c,
+  SQUARE_OPEN: 0x5b,
+  SQUARE_CLOSE: 0x5d,
+  CURLY_OPEN: 0x7b,
+  CURLY_CLOSE: 0x7d,
+} as const;
+const { QUOTE, BACKSLASH, SQUARE_OPEN, SQUARE_CLOSE, CURLY_OPEN, CURLY_CLOSE } = JSON_MARKS;
+
 /** A JSON object that is kept as it came, by reference. */
 export const RawObject = z.custom<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -111,10 +122,6 @@ function isDeeperThan(most: number, json: string): boolean {
   }
   return false;
 }
-
-const [QUOTE, BACKSLASH, SQUARE_OPEN, SQUARE_CLOSE, CURLY_OPEN, CURLY_CLOSE] = [
-  0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
-];
 
 /** Whether the text has no more opening brackets than so many, wherever: as nearly every record has. */
 function hasAtMost(most: number, json: string): boolean {

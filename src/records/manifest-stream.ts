@@ -1,7 +1,10 @@
 import { DecodeError } from '../errors.js';
-import { decode, JSON_LIMITS, parseJson } from './decode.js';
+import { decode, JSON_LIMITS, JSON_MARKS, parseJson } from './decode.js';
+import { numberOf } from './imdb-id.js';
 import { ManifestHead } from './manifest.js';
 import { compareMovies, ListItem } from './movie-list.js';
+
+const { QUOTE, BACKSLASH, SQUARE_OPEN, SQUARE_CLOSE, CURLY_OPEN, CURLY_CLOSE } = JSON_MARKS;
 
 /** Far more than a list item has; what is longer was not cut where it should be. */
 const MAX_PIECE_BYTES = 8 * 1024 * 1024;
@@ -38,22 +41,14 @@ export async function* manifestMovies(
   return head;
 }
 
-/** One for each id, in a tenth of its space. The 1 tells tt01234567 from tt1234567. */
-function numberOf(imdbId: string): number {
-  return Number(`1${imdbId.slice(2)}`);
-}
-
-const [QUOTE, BACKSLASH, SQUARE_OPEN, SQUARE_CLOSE, CURLY_OPEN, CURLY_CLOSE] = [
-  0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
-];
 /** What is before the list, and in how many bytes. */
 const KEY = /[{,]\s*"movies"\s*:\s*$/;
 const KEY_BYTES = 64;
 
 /**
  * Cuts JSON text behind the entries of the list `movies` in its outermost object. It only follows strings and brackets:
- * whether the pieces are JSON is `JSON.parse`'s to say, which reads them all. That takes a seventh of the time that a
- * parser takes which makes values of the text itself.
+ * whether the pieces are JSON is `JSON.parse`'s to say, which reads them all, in a third to a twentieth of the time that
+ * a parser in JavaScript takes.
  */
 class Pieces {
   readonly #around: Buffer[] = [];

@@ -3,38 +3,12 @@ import { type LinesPiece, linePieces } from '../csv/pieces.js';
 import { csvChunks, csvRecords, linesThatEnd } from '../csv.js';
 import { DecodeError } from '../errors.js';
 import { silverKeys } from '../keys.js';
-import type { ObjectLister, ObjectReader } from '../stores/store.js';
+import type { ObjectReader } from '../stores/store.js';
 import { Digest } from './digest.js';
 import type { ObjectReference } from './markers.js';
 import type { PartitionDate } from './run.js';
 import { parseSilverFields, type SilverRow, silverColumns } from './silver-row.js';
 import { compareText } from './text.js';
-
-/** Every date that silver has, oldest first. */
-export async function datesOf(silver: ObjectLister): Promise<PartitionDate[]> {
-  const dates: PartitionDate[] = [];
-  for await (const prefix of silver.list(silverKeys.dates, { delimiter: '/' })) {
-    const date = silverKeys.dateOf(prefix);
-    if (date !== undefined) dates.push(date);
-  }
-  return dates;
-}
-
-/** The newest earlier date in silver: the one that a date's gold compares with. */
-export async function dateBefore(
-  silver: ObjectLister,
-  date: PartitionDate,
-): Promise<PartitionDate | undefined> {
-  return (await datesOf(silver)).filter((other) => other < date).at(-1);
-}
-
-/** The next later date in silver: the one whose gold compares with this date. */
-export async function dateAfter(
-  silver: ObjectLister,
-  date: PartitionDate,
-): Promise<PartitionDate | undefined> {
-  return (await datesOf(silver)).find((other) => other > date);
-}
 
 /** Whole lines of a silver file after its header, which is line 1. */
 export type SilverPiece = LinesPiece;

@@ -7,7 +7,7 @@ import type { Log } from '../log.js';
 import { decodeJson, encodeJson, VERSION } from '../records/decode.js';
 import { GoldLineage, type ObjectReference } from '../records/markers.js';
 import type { PartitionDate } from '../records/run.js';
-import { dateAfter, dateBefore } from '../records/silver-file.js';
+import { dateAfter, dateBefore, datesOf } from '../records/silver-dates.js';
 import {
   type Body,
   type ObjectLister,
@@ -59,7 +59,7 @@ export async function gold(
   options: GoldOptions = {},
 ): Promise<GoldSummary> {
   const summary = await goldOf(date, services, options);
-  const next = await dateAfter(services.silver, date);
+  const next = dateAfter(await datesOf(services.silver), date);
   if (next === undefined || !(await isBuiltAgainstAnother(next, summary, services.gold))) return summary;
   services.log.info(`gold of ${next} compares with ${date}: it is built again too`);
   try {
@@ -131,7 +131,7 @@ async function build(
  * last put: when silver has become another one and is the old one again, so are the etags of gold, and tell nothing.
  */
 async function inputsOf(date: PartitionDate, silver: GoldServices['silver']) {
-  const previousDate = await dateBefore(silver, date);
+  const previousDate = dateBefore(await datesOf(silver), date);
   const dates = previousDate === undefined ? [date] : [date, previousDate];
   const etags = await pMap(dates, async (each) => (await silver.head(silverKeys.movies(each)))?.etag);
   return { previousDate, etags };

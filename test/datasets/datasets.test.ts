@@ -14,12 +14,13 @@ import { moviesByGenre } from '../../src/datasets/movies-by-genre.js';
 import { moviesByLanguage } from '../../src/datasets/movies-by-language.js';
 import { moviesPerYear } from '../../src/datasets/movies-per-year.js';
 import { rankChanges } from '../../src/datasets/rank-changes.js';
-import { numberOf, Standings } from '../../src/datasets/standings.js';
+import { Standings } from '../../src/datasets/standings.js';
 import { summary } from '../../src/datasets/summary.js';
 import { Tallies } from '../../src/datasets/tallies.js';
 import { topActors } from '../../src/datasets/top-actors.js';
 import { topDirectors } from '../../src/datasets/top-directors.js';
 import { topRated } from '../../src/datasets/top-rated.js';
+import { numberOf } from '../../src/records/imdb-id.js';
 import type { SilverRow } from '../../src/records/silver-row.js';
 
 const nothingKnown: Omit<SilverRow, 'imdb_id' | 'rank'> = {

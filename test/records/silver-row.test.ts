@@ -6,7 +6,8 @@ import { BronzeRecord } from '../../src/records/bronze-record.js';
 import { decodeJson, encodeJson } from '../../src/records/decode.js';
 import { sha256 } from '../../src/records/digest.js';
 import type { ListItem } from '../../src/records/movie-list.js';
-import { datesOf, readSilver } from '../../src/records/silver-file.js';
+import { datesOf } from '../../src/records/silver-dates.js';
+import { readSilver } from '../../src/records/silver-file.js';
 import {
   isNullIn,
   parseSilverFields,

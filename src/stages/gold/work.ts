@@ -7,7 +7,8 @@ import {
   type PreviousSilver,
 } from '../../datasets/dataset.js';
 import { datasets } from '../../datasets/index.js';
-import { numberOf, Standings } from '../../datasets/standings.js';
+import { Standings } from '../../datasets/standings.js';
+import { numberOf } from '../../records/imdb-id.js';
 import { type PieceSummary, parseSilverPiece, type SilverPiece } from '../../records/silver-file.js';
 import type { SilverRow } from '../../records/silver-row.js';
 
