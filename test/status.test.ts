@@ -318,12 +318,14 @@ t.test('each missing movie has its reason, and the command that mends the date d
 
   await begin(refused, threeMovies, { batchSize: 1 });
   const limit = 'OMDb\'s daily limit is reached ("Request limit reached!")';
-  await drain(({ id }) => (id === FIRST ? undefined : limitReached));
+  await drain(({ id }) => (id === FIRST ? undefined : busy));
+  aheadMs += 20 * MINUTE_MS;
+  await drain(() => limitReached);
   t.match(await missing(refused), {
     recorded: 1,
     whys: [
-      [SECOND, 'quota', 1, limit],
-      [THIRD, 'quota', 1, limit],
+      [SECOND, 'quota', 2, limit],
+      [THIRD, 'quota', 2, limit],
     ],
     mend: [steps(refused)],
   });
