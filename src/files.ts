@@ -12,18 +12,20 @@ let temporaryFiles = 0;
 
 /**
  * Writes a temporary file beside its target and flushes it to the disk; the caller then links or renames it.
+ * @param flush false for what says nothing any more once the machine was off
  * @returns the path of the temporary file
  */
 export async function writeTemporary(
   directory: string,
   body: string | Buffer | AsyncIterable<string | Buffer>,
+  { flush = true } = {},
 ): Promise<string> {
   const path = join(directory, `${TEMPORARY_PREFIX}${thisHolderToken}.${threadId}-${++temporaryFiles}`);
   const file = await openCreatingDirectory(path);
   try {
     if (typeof body === 'string' || Buffer.isBuffer(body)) await file.writeFile(body);
     else for await (const chunk of fromSource(body)) await file.writeFile(chunk);
-    await file.sync();
+    if (flush) await file.sync();
   } catch (error) {
     await file.close();
     await unlinkIfThere(path);

@@ -15,6 +15,8 @@ import { isAlive, thisHolderToken } from './holder.js';
 
 const PATIENCE_MS = 60_000;
 const NAME_WIDTH = 12;
+/** Work of one process that is done while it holds a lock once; then others have their turn. */
+const WORK_AT_A_TIME = 64;
 
 /**
  * Runs the work while nobody else, in this process or another, runs their own for the same directory.
@@ -35,6 +37,52 @@ export async function withLock<Result>(root: string, work: () => Promise<Result>
   }
 }
 
+interface Waiting {
+  /** Never fails. */
+  begin(): Promise<void>;
+  /** Hands over what came of it. */
+  end(): void;
+  fail(error: unknown): void;
+}
+
+/** A lock that many pieces of one process's work wait for: those that wait are done, in turn, while it is held once. */
+export class SharedLock {
+  readonly #waiting: Waiting[] = [];
+  #isTaken = false;
+
+  constructor(private readonly root: string) {}
+
+  /** Resolves when the work is done and the lock was let go. @throws what the work throws, and what `withLock` throws */
+  run<Result>(work: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      let outcome: Promise<Result>;
+      const begin = async () => {
+        outcome = work();
+        await outcome.catch(() => {});
+      };
+      this.#waiting.push({ begin, end: () => resolve(outcome), fail: reject });
+      if (!this.#isTaken) this.#takeTurns();
+    });
+  }
+
+  async #takeTurns(): Promise<void> {
+    this.#isTaken = true;
+    while (this.#waiting.length > 0) {
+      const under: Waiting[] = [];
+      try {
+        await withLock(this.root, async () => {
+          under.push(...this.#waiting.splice(0, WORK_AT_A_TIME));
+          for (const each of under) await each.begin();
+        });
+        for (const each of under) each.end();
+      } catch (error) {
+        for (const each of under.length > 0 ? under : this.#waiting.splice(0)) each.fail(error);
+      }
+    }
+    this.#isTaken = false;
+  }
+}
+
 /**
  * Removes what processes that were killed while they took the lock left behind: all but the highest number, which
  * anybody may do at any time.
@@ -52,7 +100,8 @@ function lockDirectory(root: string): string {
 
 async function acquire(directory: string): Promise<string> {
   await sweepTemporaryFiles(directory);
-  const claim = await writeTemporary(directory, thisHolderToken);
+  // What a machine that lost its power leaves of it names no holder that lives.
+  const claim = await writeTemporary(directory, thisHolderToken, { flush: false });
   try {
     const deadline = Date.now() + PATIENCE_MS;
     for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 50)) {

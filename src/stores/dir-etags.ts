@@ -32,7 +32,7 @@ export class Etags {
       const seen = await stampOf(file);
       const known = this.#known.get(path);
       if (known?.stamp === seen.stamp) return known.etag;
-      const etag = await hashOf(file);
+      const etag = seen.isLarge ? await hashOf(file) : etagOf(await file.readFile());
       if (seen.isSettled && (await stampOf(file)).stamp === seen.stamp)
         this.#known.set(path, { stamp: seen.stamp, etag });
       return etag;
@@ -46,13 +46,15 @@ export function etagOf(body: Buffer): Etag {
   return createHash(ETAG_HASH).update(body).digest('hex');
 }
 
-async function stampOf(file: FileHandle): Promise<{ stamp: string; isSettled: boolean }> {
+async function stampOf(file: FileHandle): Promise<{ stamp: string; isLarge: boolean; isSettled: boolean }> {
   const now = BigInt(Date.now()) * 1_000_000n;
   const { dev, ino, size, mtimeNs, ctimeNs } = await file.stat({ bigint: true });
   const age = now - (mtimeNs > ctimeNs ? mtimeNs : ctimeNs);
+  const isLarge = size >= LARGE_BYTES;
   return {
     stamp: [dev, ino, size, mtimeNs, ctimeNs].join(),
-    isSettled: size >= LARGE_BYTES && age > RACY_NS,
+    isLarge,
+    isSettled: isLarge && age > RACY_NS,
   };
 }
 

@@ -1,9 +1,8 @@
 import { link, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import pLimit from 'p-limit';
 import { PipelineError } from '../errors.js';
 import { codeOf, fileError, RESERVED_PREFIX, unlinkIfThere, writeTemporary } from '../files.js';
-import { withLock } from '../lock.js';
+import { SharedLock } from '../lock.js';
 import { Etags, etagOf, READ_BYTES } from './dir-etags.js';
 import { type Guard, isDirectory, isDirectoryIfThere, listing } from './dir-listing.js';
 import { sweeperOf } from './dir-sweep.js';
@@ -18,7 +17,7 @@ import type { Condition, Etag, PutOutcome, Store } from './store.js';
  */
 export function dirStore(root: string, uri: string = root): Store {
   const sweepAround = sweeperOf(root);
-  const oneAtATime = pLimit(1);
+  const lock = new SharedLock(root);
   const etags = new Etags();
   const pathOf = (key: string) => {
     const parts = key.split('/');
@@ -49,7 +48,6 @@ export function dirStore(root: string, uri: string = root): Store {
       throw error;
     }
   };
-  const underLock = (work: () => Promise<PutOutcome>) => oneAtATime(() => withLock(root, work));
 
   return {
     uri,
@@ -93,7 +91,7 @@ export function dirStore(root: string, uri: string = root): Store {
           if (await isDirectoryIfThere(path))
             throw new PipelineError('stop', `${path} is a directory`, { hint });
           if (condition && 'ifAbsent' in condition) return await linkIfAbsent(temporary, path);
-          return await underLock(() => renameIf(temporary, path, etags, condition));
+          return await lock.run(() => renameIf(temporary, path, etags, condition));
         } finally {
           await unlinkIfThere(temporary);
         }
