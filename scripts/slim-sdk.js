@@ -1,4 +1,4 @@
-// Plugins of esbuild that leave out of a bundle what the AWS SDK holds but a function does not use.
+// Plugins of esbuild that leave out of a bundle what the AWS SDK holds but nobody here uses.
 import { readFile } from 'node:fs/promises';
 
 /**
@@ -46,7 +46,7 @@ export const literalKeys = {
 };
 
 /**
- * Only S3's SelectObjectContent answers with a stream of events, and no function asks for it. The code for them hangs
+ * Only S3's SelectObjectContent answers with a stream of events, and nothing here asks for it. The code for them hangs
  * on a dynamic import, which keeps esbuild from leaving out what that code shares with the rest.
  */
 export const noEventStreams = {

@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { cli, told } from './support/cli.js';
-import { loadedIn, packagesOf } from './support/loaded.js';
+import { filesLoadedIn, loadedIn, packagesOf } from './support/loaded.js';
+import { SECRET_ACCESS_KEY } from './support/secrets.js';
 
 const DATE = '2026-11-23';
 const cwd = t.testdir();
@@ -11,12 +12,15 @@ const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', impo
 };
 
 const TERMINAL = ['chalk', 'cli-table3', 'commander', 'dotenv'];
-const DATA = ['csv-parse', 'csv-stringify', 'p-limit', 'p-map', 'papaparse', 'zod'];
+const DATA = ['csv-parse', 'csv-stringify', 'p-map', 'papaparse', 'zod'];
 
 /** Nothing is a terminal here, so nothing turns; and all layers are directories, so nothing speaks to AWS. */
 const NEEDED: readonly (readonly [line: string, packages: readonly string[]])[] = [
   ['--help', ['commander']],
-  [`run-all --offline --top-n 10 --date ${DATE}`, [...TERMINAL, ...DATA, 'got', 'p-retry', 'p-throttle']],
+  [
+    `run-all --offline --top-n 10 --date ${DATE}`,
+    [...TERMINAL, ...DATA, 'got', 'p-limit', 'p-retry', 'p-throttle'],
+  ],
   // Who makes silver reads none.
   [`silver --date ${DATE}`, [...TERMINAL, ...DATA.filter((name) => name !== 'papaparse')]],
   [`gold --date ${DATE}`, [...TERMINAL, ...DATA]],
@@ -28,7 +32,33 @@ t.test('a command loads the packages that it needs, and no others', async (t) =>
     mkdirSync(NODE_V8_COVERAGE, { recursive: true });
     const result = await cli(line.split(' '), { cwd, env: { NODE_V8_COVERAGE } });
     t.equal(result.code, 0, told(result));
-    const ours = packagesOf(loadedIn(NODE_V8_COVERAGE)).filter((name) => name in dependencies);
+    const ours = packagesOf(loadedIn(NODE_V8_COVERAGE)).filter(
+      (name) => name in dependencies || /^@(aws|smithy)/.test(name),
+    );
     t.same(ours, [...packages].sort(), line);
   }
+});
+
+t.test('the AWS SDK is in the files of the command', async (t) => {
+  const NODE_V8_COVERAGE = join(cwd, 'loaded', 's3');
+  mkdirSync(NODE_V8_COVERAGE, { recursive: true });
+  const args = [
+    'silver',
+    '--date',
+    DATE,
+    '--bronze',
+    's3://lake/bronze',
+    '--endpoint-url',
+    'http://127.0.0.1:9',
+  ];
+  const env = {
+    NODE_V8_COVERAGE,
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'KEYS',
+    AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
+  };
+  const result = await cli(args, { cwd, env });
+  t.match(result.stderr, 'cannot read s3://lake/bronze', told(result));
+  t.ok(packagesOf(loadedIn(NODE_V8_COVERAGE)).includes('@aws-sdk/client-s3'));
+  t.same(packagesOf(filesLoadedIn(NODE_V8_COVERAGE)), [], 'so that none is looked for in node_modules');
 });

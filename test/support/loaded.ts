@@ -9,20 +9,25 @@ const root = new URL('../../', import.meta.url).href;
  * @param coverage the directory that was the process's `NODE_V8_COVERAGE`
  */
 export function loadedIn(coverage: string): string[] {
+  return filesLoadedIn(coverage).flatMap((file) => {
+    const text = readFileSync(fileURLToPath(new URL(file, root)), 'utf8');
+    const parts = Array.from(
+      text.matchAll(/^ *\/\/ ((?:src|node_modules)\/\S+)$/gm),
+      ([, path]) => path ?? '',
+    );
+    return parts.length > 0 ? parts : [file];
+  });
+}
+
+/** The files that it has loaded, whatever was put together in them. */
+export function filesLoadedIn(coverage: string): string[] {
   const urls = readdirSync(coverage).flatMap((name) => {
     const { result } = JSON.parse(readFileSync(`${coverage}/${name}`, 'utf8')) as {
       result: { url: string }[];
     };
     return result.map(({ url }) => url).filter((url) => url.startsWith(root));
   });
-  return [...new Set(urls)].flatMap((url) => {
-    const text = readFileSync(fileURLToPath(url), 'utf8');
-    const parts = Array.from(
-      text.matchAll(/^ *\/\/ ((?:src|node_modules)\/\S+)$/gm),
-      ([, path]) => path ?? '',
-    );
-    return parts.length > 0 ? parts : [url.slice(root.length)];
-  });
+  return [...new Set(urls)].map((url) => url.slice(root.length));
 }
 
 /** The packages that modules are of, without double, in order. */
