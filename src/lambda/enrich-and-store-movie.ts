@@ -5,7 +5,7 @@ import {
   SqsFifoPartialProcessorAsync,
 } from '@aws-lambda-powertools/batch';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { ReceivedMessage } from '../queues/queue.js';
 import { decode } from '../records/decode.js';
 import { enrichMessage, MessageFailedError } from '../stages/enrich.js';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { JSON_LIMITS, type JsonLimits, RawObject, Version } from './decode.js';
 import { ListItem } from './movie-list.js';
 import { PartitionDate, RunId } from './run.js';
@@ -17,15 +17,17 @@ export const BronzeRecord = z
     runId: RunId,
     date: PartitionDate,
     movie: ListItem,
-    omdb: RawObject.nullable(),
+    omdb: z.nullable(RawObject),
     status: Status,
-    error: z.string().nullable(),
+    error: z.nullable(z.string()),
     fetchedAt: z.string(),
   })
-  .refine(({ status, omdb }) => status !== 'enriched' || omdb !== null, {
-    path: ['omdb'],
-    error: 'is missing, though the movie is enriched',
-  });
+  .check(
+    z.refine(({ status, omdb }) => status !== 'enriched' || omdb !== null, {
+      path: ['omdb'],
+      error: 'is missing, though the movie is enriched',
+    }),
+  );
 export type BronzeRecord = z.infer<typeof BronzeRecord>;
 
 /** What OMDb said of a movie: its raw answer, and the error text in it when it knows no such movie. */

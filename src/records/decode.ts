@@ -1,5 +1,9 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
 import { DecodeError } from '../errors.js';
+
+// What errors say where a schema has no words of its own: zod/mini has none, and a caller may have chosen others.
+if (!z.config().localeError) z.config(en());
 
 /** How long a JSON text may be, and how deep its arrays and objects may be nested. */
 export interface JsonLimits {
@@ -31,6 +35,10 @@ export const JSON_MARKS = {
 } as const;
 const { QUOTE, BACKSLASH, SQUARE_OPEN, SQUARE_CLOSE, CURLY_OPEN, CURLY_CLOSE } = JSON_MARKS;
 
+/** Whole numbers that count something: from 0, and from 1. */
+export const Count = z.int().check(z.minimum(0));
+export const Positive = z.int().check(z.minimum(1));
+
 /** A JSON object that is kept as it came, by reference. */
 export const RawObject = z.custom<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -42,19 +50,19 @@ export const RawObject = z.custom<Record<string, unknown>>(
  * @param place what is being read, for the error: "message 7f3a", "bronze dt=…/_SUCCESS"
  * @throws DecodeError that names the place, the field and the reason
  */
-export function decode<Schema extends z.ZodType>(
+export function decode<Schema extends z.core.$ZodType>(
   schema: Schema,
   value: unknown,
   place: string,
 ): z.infer<Schema> {
-  const result = schema.safeParse(value);
+  const result = z.safeParse(schema, value);
   if (result.success) return result.data;
   const isForeign = result.error.issues.some(({ path }) => path.length === 1 && path[0] === 'version');
   throw new DecodeError(`${place}: ${explain(result.error)}`, isForeign ? { hint: OTHER_RELEASE } : {});
 }
 
 /** The same for JSON text, or its bytes in UTF-8. */
-export function decodeJson<Schema extends z.ZodType>(
+export function decodeJson<Schema extends z.core.$ZodType>(
   schema: Schema,
   text: string | Buffer,
   place: string,
@@ -82,7 +90,7 @@ export function encodeJson(value: unknown): string {
 }
 
 /** The first failure of a schema as "field: reason". */
-export function explain(error: z.ZodError): string {
+export function explain(error: z.core.$ZodError): string {
   const issue = error.issues[0];
   if (!issue) return 'is not valid';
   const field = cut(issue.path.map(String).join('.'), 100);

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { DecodeError } from '../errors.js';
 import { goldKeys, silverKeys } from '../keys.js';
 import type { ObjectReader } from '../stores/store.js';
@@ -30,7 +30,7 @@ export function readGoldLineage(gold: ObjectReader, date: PartitionDate): Promis
 async function readLineage<Lineage>(
   store: ObjectReader,
   key: string,
-  schema: z.ZodType<Lineage>,
+  schema: z.ZodMiniType<Lineage>,
   isOfDate: (lineage: Lineage) => boolean,
 ): Promise<Lineage | undefined> {
   const found = await store.get(key);

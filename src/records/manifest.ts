@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { VERSION, Version } from './decode.js';
+import * as z from 'zod/mini';
+import { Positive, VERSION, Version } from './decode.js';
 import type { Message } from './message.js';
 import { compareMovies, ListItem } from './movie-list.js';
 import { PartitionDate, RunId, type RunReference } from './run.js';
@@ -8,31 +8,31 @@ const fields = {
   version: Version,
   runId: RunId,
   date: PartitionDate,
-  topN: z.int().min(1),
-  batchSize: z.int().min(1),
-  batches: z.int().min(1),
+  topN: Positive,
+  batchSize: Positive,
+  batches: Positive,
   /** In rank order, then by id. */
-  movies: z.array(ListItem).min(1),
+  movies: z.array(ListItem).check(z.minLength(1)),
   /** Where the list came from, without secrets. */
   source: z.string(),
   createdAt: z.string(),
 };
 
 /** What a run set out to do: written before its first message, and never changed. */
-export const Manifest = z
-  .object(fields)
-  .refine(({ movies, batchSize, batches }) => batches === Math.ceil(movies.length / batchSize), {
+export const Manifest = z.object(fields).check(
+  z.refine(({ movies, batchSize, batches }) => batches === Math.ceil(movies.length / batchSize), {
     path: ['batches'],
     error: 'does not fit the movies and the batch size',
-  })
-  .refine(({ movies }) => movies.every((movie, index) => isNext(movies[index - 1], movie)), {
+  }),
+  z.refine(({ movies }) => movies.every((movie, index) => isNext(movies[index - 1], movie)), {
     path: ['movies'],
     error: 'are not in rank order',
-  })
-  .refine(({ movies }) => new Set(movies.map(({ id }) => id)).size === movies.length, {
+  }),
+  z.refine(({ movies }) => new Set(movies.map(({ id }) => id)).size === movies.length, {
     path: ['movies'],
     error: 'have an id twice',
-  });
+  }),
+);
 export type Manifest = z.infer<typeof Manifest>;
 
 /** A manifest whose movies were taken out one by one. */

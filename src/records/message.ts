@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { Version } from './decode.js';
+import * as z from 'zod/mini';
+import { Count, Version } from './decode.js';
 import { ListItem } from './movie-list.js';
 import { RunReference } from './run.js';
 
@@ -8,10 +8,15 @@ export const Message = z
   .object({
     version: Version,
     run: RunReference,
-    batch: z.int().min(0),
-    movies: z.array(ListItem).min(1),
+    batch: Count,
+    movies: z.array(ListItem).check(z.minLength(1)),
   })
-  .refine((message) => message.batch < message.run.batches, { path: ['batch'], error: 'is beyond its run' });
+  .check(
+    z.refine((message) => message.batch < message.run.batches, {
+      path: ['batch'],
+      error: 'is beyond its run',
+    }),
+  );
 export type Message = z.infer<typeof Message>;
 
 /** The FIFO group and deduplication id: batches run in parallel, and a repeated send is one message. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { DecodeError } from '../errors.js';
 import { cut, explain, shown } from './decode.js';
 import { MAX_COUNT } from './run.js';
@@ -9,18 +9,20 @@ const MAX_RANK = 1_000_000_000;
 const MAX_ITEM_CHARACTERS = 65_536;
 
 /** The id of a title at IMDb: `tt0111161`. */
-export const ImdbId = z.string({ error: 'must be a text such as tt0111161' }).regex(/^tt\d{7,10}$/, {
-  error: (issue) => `${shown(issue.input)} is no IMDb id (tt and 7 to 10 digits)`,
-});
+export const ImdbId = z.string({ error: 'must be a text such as tt0111161' }).check(
+  z.regex(/^tt\d{7,10}$/, {
+    error: (issue) => `${shown(issue.input)} is no IMDb id (tt and 7 to 10 digits)`,
+  }),
+);
 
-const Rank = z
-  .union([z.string(), z.number()], { error: 'must be a positive integer' })
-  .refine((rank) => /^0*[1-9]\d*$/.test(String(rank).trim()) && Number(rank) <= MAX_RANK, {
+const Rank = z.union([z.string(), z.number()], { error: 'must be a positive integer' }).check(
+  z.refine((rank) => /^0*[1-9]\d*$/.test(String(rank).trim()) && Number(rank) <= MAX_RANK, {
     error: (issue) => `${shown(issue.input)} is no positive integer`,
-  });
+  }),
+);
 
 /** What is neither a text nor a number says nothing, and costs no movie its place. */
-const Fact = z.union([z.string(), z.number()]).nullish().catch(null);
+const Fact = z.catch(z.nullish(z.union([z.string(), z.number()])), null);
 
 /** One entry of the movie list, its values as the source gave them: mostly texts. */
 export const ListItem = z
@@ -38,15 +40,17 @@ export const ListItem = z
     },
     { error: 'is no object' },
   )
-  .refine((item) => charactersOf(item) <= MAX_ITEM_CHARACTERS, {
-    error: `has more than ${MAX_ITEM_CHARACTERS} characters`,
-  });
+  .check(
+    z.refine((item) => charactersOf(item) <= MAX_ITEM_CHARACTERS, {
+      error: `has more than ${MAX_ITEM_CHARACTERS} characters`,
+    }),
+  );
 export type ListItem = z.infer<typeof ListItem>;
 
 const MovieListShape = z.object(
   {
     items: z.array(z.unknown(), { error: 'must be an array' }),
-    errorMessage: z.unknown().optional(),
+    errorMessage: z.optional(z.unknown()),
   },
   { error: 'must be an object with items' },
 );

@@ -1,10 +1,10 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { decode } from './decode.js';
 
 const Notification = z.object({ Records: z.array(z.unknown()) });
 const ObjectCreated = z.object({
   // Missing in what a person writes by hand.
-  eventName: z.string().startsWith('ObjectCreated:').optional(),
+  eventName: z.optional(z.string().check(z.startsWith('ObjectCreated:'))),
   s3: z.object({ bucket: z.object({ name: z.string() }), object: z.object({ key: z.string() }) }),
 });
 /** What S3 sends once when a notification is set up. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** The longest suffix of a run id. */
 const LONGEST_SUFFIX = 40;
@@ -7,18 +7,20 @@ export const MAX_COUNT = 1_000_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A partition: a calendar day, UTC, `YYYY-MM-DD`. */
-export const PartitionDate = z.string().refine(isPartitionDate, { error: 'is no date (YYYY-MM-DD)' });
+export const PartitionDate = z
+  .string()
+  .check(z.refine(isPartitionDate, { error: 'is no date (YYYY-MM-DD)' }));
 export type PartitionDate = z.infer<typeof PartitionDate>;
 
 /** A run id: its start to the second, and for a run started by hand a suffix. Ids sort by start time. */
-export const RunId = z.string().regex(/^\d{8}T\d{6}Z(-[a-z0-9]{1,40})?$/, { error: 'is no run id' });
+export const RunId = z.string().check(z.regex(/^\d{8}T\d{6}Z(-[a-z0-9]{1,40})?$/, { error: 'is no run id' }));
 export type RunId = z.infer<typeof RunId>;
 
 /** What a message says of the run it belongs to. */
 export const RunReference = z.object({
   id: RunId,
   date: PartitionDate,
-  batches: z.int().min(1).max(MAX_COUNT),
+  batches: z.int().check(z.minimum(1), z.maximum(MAX_COUNT)),
 });
 export type RunReference = z.infer<typeof RunReference>;
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { ObjectLister } from '../stores/store.js';
 import { decode } from './decode.js';
 import {
@@ -15,14 +15,18 @@ import { runWithSuffix } from './runs.js';
 
 /** A count, also as the text that a template's substitution leaves. */
 const Count = z
-  .union([z.int(), z.string().regex(/^\d+$/).transform(Number)], { error: 'is no whole number' })
-  .refine((count) => count >= 1 && count <= MAX_COUNT, {
-    error: `is no whole number from 1 to ${MAX_COUNT}`,
-  });
+  .union([z.int(), z.pipe(z.string().check(z.regex(/^\d+$/)), z.transform(Number))], {
+    error: 'is no whole number',
+  })
+  .check(
+    z.refine((count) => count >= 1 && count <= MAX_COUNT, {
+      error: `is no whole number from 1 to ${MAX_COUNT}`,
+    }),
+  );
 const Moment = z.iso
   .datetime({ offset: true, error: 'is no time such as 2026-11-23T03:00:00Z' })
   // An offset can carry the first and the last year out of the calendar that dates are written in.
-  .refine(isInCalendar, { error: 'is out of the calendar' });
+  .check(z.refine(isInCalendar, { error: 'is out of the calendar' }));
 
 function isInCalendar(moment: string): boolean {
   const time = new Date(moment);
@@ -34,11 +38,11 @@ function isInCalendar(moment: string): boolean {
  * what a person writes by hand (`date`). What else is in the event is of no interest.
  */
 const TriggerEvent = z.object({
-  scheduled_time: Moment.nullish(),
-  time: Moment.nullish(),
-  date: PartitionDate.nullish(),
-  top_n: Count.nullish(),
-  batch_size: Count.nullish(),
+  scheduled_time: z.nullish(Moment),
+  time: z.nullish(Moment),
+  date: z.nullish(PartitionDate),
+  top_n: z.nullish(Count),
+  batch_size: z.nullish(Count),
 });
 
 export interface Trigger {

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { BronzeRecord, RECORD_LIMITS } from '../../src/records/bronze-record.js';
 import { decode, decodeJson, encodeJson, JSON_LIMITS, parseJson } from '../../src/records/decode.js';
 import { Manifest, messageOfBatch, runOf } from '../../src/records/manifest.js';
@@ -75,7 +75,7 @@ const goldLineage = {
   datasets: { summary: { key: 'summary/dt=2026-11-23/summary.csv', sha256: hash, rows: 1 } },
 };
 
-const schemas: [string, z.ZodType, Record<string, unknown>][] = [
+const schemas: [string, z.ZodMiniType, Record<string, unknown>][] = [
   ['message', Message, message],
   ['manifest', Manifest, manifest],
   ['bronze record', BronzeRecord, record],
@@ -100,7 +100,7 @@ function withField(given: Record<string, unknown>, path: string, value: unknown)
 /** Tries one wrong field after the other; each error names the place, the field and the reason. */
 function refuses(
   t: Test,
-  schema: z.ZodType,
+  schema: z.ZodMiniType,
   good: Record<string, unknown>,
   table: readonly (readonly [path: string, value: unknown, reason: string])[],
 ): void {

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { DecodeError } from '../../errors.js';
 import { silverKeys } from '../../keys.js';
 import { decodeJson } from '../../records/decode.js';
