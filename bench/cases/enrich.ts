@@ -19,6 +19,12 @@ queue in a directory, which \`extract\` has filled before with batches of ten; i
 each movie. The floor is a bare Node loop that asks for the same movies at the same concurrency, and keeps nothing.`,
     'Serial is that loop with one call after the other, run once: the least that a plain Python loop takes.',
   ],
+  why: {
+    'enrich 250 movies, 8 at once':
+      'beside the asking, the command starts, looks for each record, writes it and flushes it to the disk.',
+    'enrich 250 movies, 32 at once':
+      'at 32 the waiting is 0.8 s in all; the start of the command, and the records that are looked for, written and flushed one by one, are not small beside it.',
+  },
   async *measure(settings) {
     const movies = settings.quick ? 64 : 250;
     const folder = await prepared(`movies-${movies}`, (into) =>
