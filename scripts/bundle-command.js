@@ -1,5 +1,5 @@
 // The command in few files, over dist/cli.js: what is loaded at each start is found, read and compiled once instead of
-// a hundred times, and with the AWS SDK five hundred. The files that tsc makes stay, for the library.
+// a hundred times. The files that tsc makes stay, for the library.
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
