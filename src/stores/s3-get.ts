@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import zlib from 'node:zlib';
 import type { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Place } from './s3-answers.js';
+import { GetSignatures, momentOf } from './s3-signature.js';
 
 /** A GET as the SDK sends it, before it is signed. */
 interface Request {
@@ -41,6 +42,7 @@ const OTHER_CHECKSUMS = ['x-amz-checksum-crc32c', 'x-amz-checksum-sha1', 'x-amz-
  */
 export class PlainGets {
   #pattern: Pattern | undefined;
+  #signatures: GetSignatures | undefined;
   #isOver = typeof zlib.crc32 !== 'function';
 
   constructor(private readonly client: S3Client) {}
@@ -61,14 +63,15 @@ export class PlainGets {
   /** An object, or null where there is none; undefined when the SDK has to be asked. */
   async get({ Key: key }: Place): Promise<{ body: Buffer; etag: string } | null | undefined> {
     if (!this.#pattern || this.#isOver) return undefined;
-    const { request, signer } = this.#pattern;
-    const { config } = this.client;
+    const { request } = this.#pattern;
+    const path = request.path + escaped(key);
     try {
-      const signed = await signer.sign(
-        { ...request, path: request.path + escaped(key) },
-        { signingDate: new Date(Date.now() + config.systemClockOffset) },
-      );
-      const { response } = await config.requestHandler.handle(signed as never);
+      const headers = await this.headersFor(path, this.#pattern);
+      const { response } = await this.client.config.requestHandler.handle({
+        ...request,
+        path,
+        headers,
+      } as never);
       const body = await bytesOf(response.body as IncomingMessage);
       if (response.statusCode === 404) return body.includes('<Code>NoSuchKey</Code>') ? null : undefined;
       if (response.statusCode !== 200 || !response.headers.etag) return undefined;
@@ -80,6 +83,18 @@ export class PlainGets {
     } catch {
       return undefined;
     }
+  }
+
+  /** The SDK signs the first of a day and of a key, and then each whose signature could not be made in its way. */
+  private async headersFor(path: string, { request, signer }: Pattern): Promise<Record<string, string>> {
+    const { config } = this.client;
+    const credentials = await config.credentials();
+    const signingDate = new Date(Date.now() + config.systemClockOffset);
+    const moment = momentOf(signingDate);
+    if (this.#signatures?.areOf(credentials, moment)) return this.#signatures.headersFor(path, moment);
+    const signed = (await signer.sign({ ...request, path }, { signingDate })) as Request;
+    this.#signatures = GetSignatures.like(signed, credentials);
+    return signed.headers;
   }
 
   private async patternOf(sent: Request, key: string): Promise<Pattern | undefined> {

@@ -3,7 +3,9 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { crc32 } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { clientsOf } from '../../chain/clients.js';
+import { awsClients } from '../../src/aws.js';
 import { s3Store } from '../../src/stores/s3.js';
+import { SECRET_ACCESS_KEY } from '../support/secrets.js';
 import { serving } from '../support/serving.js';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -126,6 +128,24 @@ t.test('objects with checksums that only the SDK checks are left to it', async (
   );
   for (const key of ['a', 'b', 'c']) t.equal((await store.get(key))?.body.toString(), 'body');
   t.same(makers(), ['plain', 'sdk', 'sdk', 'sdk'], 'and only one is asked for twice');
+});
+
+t.test('keys that are renewed meanwhile sign what comes after', async (t) => {
+  const askers: (string | undefined)[] = [];
+  const endpointUrl = await serving(t, ({ headers }, response) => {
+    askers.push(/Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1]);
+    response.writeHead(200, { etag: '"1"' }).end('body');
+  });
+  let accessKeyId = 'early';
+  const expired = { secretAccessKey: SECRET_ACCESS_KEY, expiration: new Date() };
+  const credentials = async () => ({ accessKeyId, ...expired });
+  const clients = awsClients({ endpointUrl, region: 'eu-west-1', pathStyle: true, credentials });
+  t.teardown(() => clients.close());
+  const store = s3Store(await clients.s3(), { bucket: 'bucket', prefix: '' }, 's3://bucket');
+  for (const key of ['a', 'b', 'c']) await store.get(key);
+  accessKeyId = 'late';
+  for (const key of ['d', 'e']) await store.get(key);
+  t.same(askers, ['early', 'early', 'early', 'late', 'late']);
 });
 
 function momentOf(date: string): Date {
