@@ -5,20 +5,32 @@
 export function cleanText(value: unknown): string | null {
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (typeof value !== 'string') return null;
-  const text = value
+  const text = (isPlain(value) ? value : cleaned(value)).trim();
+  return text === '' || text === 'N/A' ? null : text;
+}
+
+/** Printable ASCII, as most texts are: all of it stays as it is. */
+function isPlain(text: string): boolean {
+  return !/[^ -~]/.test(text);
+}
+
+function cleaned(text: string): string {
+  return text
     .toWellFormed()
     .normalize('NFC')
-    .replace(/[\n\r\t\v\f\u0085\u2028\u2029]+/g, ' ')
-    .trim();
-  return text === '' || text === 'N/A' ? null : text;
+    .replace(/[\n\r\t\v\f\u0085\u2028\u2029]+/g, ' ');
 }
 
 /** A text of comma-separated names: trimmed, empty and repeated ones dropped, in source order, `|` as `/`. */
 export function splitList(value: unknown): string[] {
   const text = cleanText(value);
   if (text === null) return [];
-  const entries = text.split(',').map((entry) => cleanText(entry.replaceAll('|', '/')) ?? '');
-  return [...new Set(entries.filter((entry) => entry !== ''))];
+  const entries = new Set<string>();
+  for (const part of text.split(',')) {
+    const entry = cleanText(part.includes('|') ? part.replaceAll('|', '/') : part);
+    if (entry !== null) entries.add(entry);
+  }
+  return [...entries];
 }
 
 /**
