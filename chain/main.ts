@@ -3,6 +3,7 @@ import { supportsColor } from 'chalk';
 import { Command, InvalidArgumentError } from 'commander';
 import { endQuietlyOnClosedPipe } from '../src/cli.js';
 import { wantsColor } from '../src/config.js';
+import { readableEnvironmentFile } from '../src/config-file.js';
 import { startOffline } from '../src/offline.js';
 import { counted } from '../src/terminal.js';
 import type { Chain } from './chain.js';
@@ -43,7 +44,8 @@ async function main(): Promise<number> {
 async function run({ topN, batchSize, stay }: Options): Promise<number> {
   const { startChain } = await import('./chain.js');
   const offline = await startOffline();
-  const colorLevel = wantsColor(process.argv) && supportsColor ? supportsColor.level : 0;
+  const colorLevel =
+    wantsColor(process.argv, readableEnvironmentFile()) && supportsColor ? supportsColor.level : 0;
   const show = new Show(colorLevel, process.stdout, performance.now());
   let chain: Chain | undefined;
   try {

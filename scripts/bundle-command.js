@@ -4,6 +4,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { esModule } from './es-module.js';
+import { namedChecks, plainRequests } from './slim-got.js';
 import { literalKeys, noEventStreams, versionOnly } from './slim-sdk.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -21,7 +22,7 @@ const { outputFiles } = await build({
   // Large, and for what takes long anyway.
   external: ['echarts', 'open'],
   // Where credentials come from is known when the command runs: each source is a part, loaded when it is asked.
-  plugins: [literalKeys, noEventStreams, versionOnly],
+  plugins: [literalKeys, noEventStreams, versionOnly, plainRequests, namedChecks],
 });
 
 // Not before: a build that fails leaves what stood.

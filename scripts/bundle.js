@@ -5,7 +5,14 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { esModule } from './es-module.js';
-import { environmentCredentials, literalKeys, noEventStreams, versionOnly } from './slim-sdk.js';
+import { namedChecks, plainRequests } from './slim-got.js';
+import {
+  environmentCredentials,
+  literalKeys,
+  nativeHashes,
+  noEventStreams,
+  versionOnly,
+} from './slim-sdk.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const functions = readdirSync(`${root}/src/lambda`).filter((file) => file.endsWith('.ts'));
@@ -22,7 +29,15 @@ const { metafile, outputFiles } = await build({
   minify: true,
   metafile: true,
   target: 'node24',
-  plugins: [environmentCredentials, literalKeys, noEventStreams, versionOnly],
+  plugins: [
+    environmentCredentials,
+    literalKeys,
+    noEventStreams,
+    versionOnly,
+    nativeHashes,
+    plainRequests,
+    namedChecks,
+  ],
 });
 
 // Not before: a build that fails leaves what stood.

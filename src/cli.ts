@@ -76,6 +76,7 @@ async function openTerminal(
   const { Terminal } = await import('./terminal.js');
   const { withPlaces } = await import('./commands/place-flags.js');
   const { wantsColor } = await import('./config.js');
+  const { readableEnvironmentFile } = await import('./config-file.js');
   const { stdout, stderr } = process;
   const has = (flag: string) => argv.includes(flag);
   const name = argv.slice(2).find((argument) => !argument.startsWith('-'));
@@ -86,7 +87,7 @@ async function openTerminal(
     json: has('--json'),
     quiet: has('--quiet'),
     verbose: has('--verbose'),
-    color: wantsColor(argv),
+    color: wantsColor(argv, readableEnvironmentFile()),
     help: `movie-etl ${command ? `${name} ` : ''}--help`,
     pasteable: (message) => withPlaces(message, flags()),
   });

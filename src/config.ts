@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parse as parseDotenv } from 'dotenv';
 import type { AwsSettings } from './aws.js';
 import { type Environment, type Flags, type SettingFact, SettingsLookup } from './config-lookup.js';
 import { SettingsReader } from './config-reader.js';
@@ -47,22 +44,26 @@ export const OMDB_KEY_HELP =
   'no OMDb API key: set OMDB_API_KEY (a free key comes from https://www.omdbapi.com/apikey.aspx) or OMDB_API_KEY_SECRET, or use --offline';
 export const MOVIES_HELP = 'no movie list: give --movies URL|FILE, set MOVIES_URL, or use --offline';
 
+/** A `.env` file, as `readEnvironmentFile` reads it. */
+export interface EnvironmentFile {
+  path: string;
+  values: Environment;
+}
+
 /** Variables, and which of them a `.env` file gave. */
 export interface EnvironmentSources {
   environment: Environment;
-  /** The file that was read, if there is one. */
+  /** The path of the file that was read, if there is one. */
   file: string | undefined;
   fromFile: ReadonlySet<string>;
 }
 
-/** Where this process's settings come from. Nothing else reads `process.env`. */
-export function processEnvironment(flags: Flags = {}): Environment {
-  return processSources(flags).environment;
-}
-
-/** The same, with what the `.env` file has to do with it. @throws UsageError when that cannot be read */
-export function processSources(flags: Flags = {}, { withoutFile = false } = {}): EnvironmentSources {
-  const sources = withoutFile ? withoutFileFrom(process.env) : readSources(process.env, process.cwd());
+/**
+ * Where the settings of this process come from: its environment, over the `.env` file of a command. A function has no
+ * such file. Nothing else reads `process.env`.
+ */
+export function processSources(flags: Flags = {}, file?: EnvironmentFile): EnvironmentSources {
+  const sources = sourcesOf(process.env, file);
   prepareAwsSdk(sources.environment);
   // Of a profile that is no variable, the SDK takes the keys and the region, but not the endpoint.
   if (typeof flags.profile === 'string' && flags.profile.trim() !== '')
@@ -82,42 +83,16 @@ function prepareAwsSdk(environment: Environment): void {
 }
 
 /** NO_COLOR (https://no-color.org): any value that is not empty turns colours off. */
-export function wantsColor(argv: readonly string[]): boolean {
-  if (argv.includes('--no-color')) return false;
-  try {
-    return !readEnvironment(process.env, process.cwd()).NO_COLOR;
-  } catch {
-    // Who reads the settings says what is wrong with the file.
-    return !process.env.NO_COLOR;
-  }
+export function wantsColor(argv: readonly string[], file?: EnvironmentFile): boolean {
+  return !argv.includes('--no-color') && !sourcesOf(process.env, file).environment.NO_COLOR;
 }
 
-/**
- * The environment that settings come from: the process's, over a `.env` file in the working directory.
- * @throws UsageError when there is a `.env` that cannot be read
- */
-export function readEnvironment(processEnvironment: Environment, directory: string): Environment {
-  return readSources(processEnvironment, directory).environment;
-}
-
-/** The same, with what is known of the file. */
-export function readSources(processEnvironment: Environment, directory: string): EnvironmentSources {
-  const path = join(directory, '.env');
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      return withoutFileFrom(processEnvironment);
-    throw new UsageError([`${path} cannot be read: ${error instanceof Error ? error.message : error}`]);
-  }
-  const values = parseDotenv(text);
-  const fromFile = Object.keys(values).filter((name) => processEnvironment[name] === undefined);
-  return { environment: { ...values, ...processEnvironment }, file: path, fromFile: new Set(fromFile) };
-}
-
-function withoutFileFrom(environment: Environment): EnvironmentSources {
-  return { environment, file: undefined, fromFile: new Set() };
+/** Variables of an environment stand over those of a file. */
+export function sourcesOf(environment: Environment, file: EnvironmentFile | undefined): EnvironmentSources {
+  if (!file) return { environment, file: undefined, fromFile: new Set() };
+  const { path, values } = file;
+  const fromFile = Object.keys(values).filter((name) => environment[name] === undefined);
+  return { environment: { ...values, ...environment }, file: path, fromFile: new Set(fromFile) };
 }
 
 /** A mistake quotes a value, which may be a secret that stands in the wrong place. */

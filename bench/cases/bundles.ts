@@ -23,10 +23,6 @@ export const bundles: Case = {
     `Bytes of dist/lambda/<function>/index.mjs (1 kB = 1,000 bytes), minified, unzipped; how long its \`import\` takes in a
 process that has just started, on the Node of test/runtime (24, as on AWS Lambda) where it is installed.`,
   ],
-  why: {
-    'enrich-and-store-movie, size': 'got and what it needs are 150 kB.',
-    'get-movies-and-send-to-queue, size': 'got and what it needs are 150 kB.',
-  },
   async *measure(settings) {
     const entries = await readdir(LAMBDA, { withFileTypes: true });
     const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);

@@ -5,6 +5,7 @@ import {
   processSources,
   type SettingFact,
 } from '../config.js';
+import { readEnvironmentFile } from '../config-file.js';
 import { UsageError } from '../errors.js';
 import { errorOf, type Reach } from '../operations/reach.js';
 import type { Terminal } from '../terminal.js';
@@ -43,10 +44,10 @@ export async function run(context: Context, flags: Flags): Promise<void> {
 /** A `.env` file that cannot be read hides no other setting. */
 function readSources(flags: Flags): { sources: EnvironmentSources; unreadable: readonly string[] } {
   try {
-    return { sources: processSources(flags), unreadable: [] };
+    return { sources: processSources(flags, readEnvironmentFile()), unreadable: [] };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return { sources: processSources(flags, { withoutFile: true }), unreadable: error.mistakes };
+    return { sources: processSources(flags), unreadable: error.mistakes };
   }
 }
 

@@ -1,4 +1,5 @@
-import { type Needed, processEnvironment, readSettings } from '../config.js';
+import { type Needed, processSources, readSettings } from '../config.js';
+import { readEnvironmentFile } from '../config-file.js';
 import { type Adapters, type Wired, wire } from '../wire.js';
 import type { StageSession } from './rehearsal.js';
 
@@ -22,7 +23,8 @@ export function omdbWhenNeeded(session: StageSession<never>): OmdbWhenNeeded {
   let opened: Promise<Wired<'omdb'>> | undefined;
   const open = () => {
     opened ??= (async () => {
-      readSettings(flags, processEnvironment(flags), context.now(), NEEDED);
+      const { environment } = processSources(flags, readEnvironmentFile());
+      readSettings(flags, environment, context.now(), NEEDED);
       return wire(settings, ['omdb'], services.signal, services.log);
     })();
     return opened;

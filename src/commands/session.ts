@@ -1,4 +1,5 @@
-import { type Flags, type Needed, processEnvironment, readSettings, type Settings } from '../config.js';
+import { type Flags, type Needed, processSources, readSettings, type Settings } from '../config.js';
+import { readEnvironmentFile } from '../config-file.js';
 import type { Terminal } from '../terminal.js';
 import { type Adapters, type Wired, wire } from '../wire.js';
 import type { Context } from './context.js';
@@ -47,7 +48,7 @@ export async function withSession<Name extends keyof Adapters>(
 
 /** @throws UsageError with all mistakes at once */
 function settingsOf(flags: Flags, now: Date, needed: readonly Needed[], later: readonly Needed[]): Settings {
-  const environment = processEnvironment(flags);
+  const { environment } = processSources(flags, readEnvironmentFile());
   try {
     return readSettings(flags, environment, now, needed);
   } catch (error) {

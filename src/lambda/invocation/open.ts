@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
-import { type Needed, processEnvironment, readSettings, type Settings } from '../../config.js';
+import { type Needed, processSources, readSettings, type Settings } from '../../config.js';
 import { messageOf, PipelineError } from '../../errors.js';
 import type { Log } from '../../log.js';
 import { type Adapters, type Openers, openAll, openingOf, type Wired } from '../../wire/adapters.js';
@@ -40,7 +40,7 @@ export function handlerOf<Name extends keyof Adapters, Result>(
   work: Work<Name, Result>,
 ): (event: unknown, context?: InvocationContext) => Promise<Result> {
   const open = async (log: Log) => {
-    const settings = readSettings({}, processEnvironment(), new Date(), needed);
+    const settings = readSettings({}, processSources().environment, new Date(), needed);
     return { settings, adapters: await openAll(openers, openingOf(settings, undefined, log)) };
   };
   let opened: ReturnType<typeof open> | undefined;
