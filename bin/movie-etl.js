@@ -1,4 +1,11 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli.js';
+const { main } = require('../dist/cli.cjs');
 
-await main(process.argv);
+let isOver = false;
+process.once('exit', (code) => {
+  // Nothing is left that could ever end it. Node tells that of ES modules by itself, with this code.
+  if (!isOver && code === 0) process.exitCode = 13;
+});
+main(process.argv).finally(() => {
+  isOver = true;
+});

@@ -45,7 +45,7 @@ async function run({ topN, batchSize, stay }: Options): Promise<number> {
   const { startChain } = await import('./chain.js');
   const offline = await startOffline();
   const colorLevel =
-    wantsColor(process.argv, readableEnvironmentFile()) && supportsColor ? supportsColor.level : 0;
+    wantsColor(process.argv, await readableEnvironmentFile()) && supportsColor ? supportsColor.level : 0;
   const show = new Show(colorLevel, process.stdout, performance.now());
   let chain: Chain | undefined;
   try {

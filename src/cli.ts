@@ -81,13 +81,15 @@ async function openTerminal(
   const has = (flag: string) => argv.includes(flag);
   const name = argv.slice(2).find((argument) => !argument.startsWith('-'));
   const command = program.commands.find((each) => each.name() === name);
+  const [json, quiet] = [has('--json'), has('--quiet')];
   return new Terminal({
     stdout,
     stderr,
-    json: has('--json'),
-    quiet: has('--quiet'),
+    json,
+    quiet,
     verbose: has('--verbose'),
-    color: wantsColor(argv, readableEnvironmentFile()),
+    tableOf: json || quiet ? undefined : (await import('./terminal/table.js')).tableOf,
+    color: wantsColor(argv, await readableEnvironmentFile()),
     help: `movie-etl ${command ? `${name} ` : ''}--help`,
     pasteable: (message) => withPlaces(message, flags()),
   });

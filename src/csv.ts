@@ -1,5 +1,4 @@
 import { pipeline, Readable } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
 import { stringify } from 'csv-stringify/sync';
 import { DecodeError } from './errors.js';
 
@@ -82,6 +81,8 @@ export async function* csvLines(
   chunks: AsyncIterable<Buffer>,
   place: string,
 ): AsyncGenerator<{ fields: string[]; line: number }> {
+  // Most commands only write.
+  const { CsvError, parse } = await import('csv-parse');
   const parser = parse({ bom: true, relax_column_count: true, max_record_size: MAX_RECORD_BYTES });
   pipeline(Readable.from(linesThatEnd(chunks, place)), parser, () => {
     // A failure of either destroys the parser, so the loop below throws it.

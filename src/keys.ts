@@ -95,3 +95,8 @@ function faultOf(key: string): string | undefined {
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) return `is longer than ${MAX_KEY_BYTES} bytes`;
   return undefined;
 }
+
+/** Where a key is, as a user would name it. */
+export function at({ uri }: { uri: string }, key: string): string {
+  return `${uri.replace(/\/+$/, '')}/${key}`;
+}

@@ -4,7 +4,7 @@ import { InterruptedError, UnfinishedError, UsageError } from './errors.js';
 import type { Log, Progress, Retry } from './log.js';
 import { explain, stackOf } from './terminal/explain.js';
 import { StepProgress } from './terminal/step-progress.js';
-import { tableOf } from './terminal/table.js';
+import type { tableOf } from './terminal/table.js';
 import { printable } from './terminal/text.js';
 
 export { counted, printable } from './terminal/text.js';
@@ -23,6 +23,8 @@ export interface TerminalOptions {
   quiet: boolean;
   verbose: boolean;
   color: boolean;
+  /** Undefined where no table is shown: with `json` or `quiet`. */
+  tableOf: typeof tableOf | undefined;
   /** Where a usage error sends its reader: `movie-etl run-all --help`. */
   help: string;
   /** Makes the commands in a message such that they can be pasted: with the place flags that were given. */
@@ -116,7 +118,7 @@ export class Terminal implements Log {
 
   /** Rows under a head, numbers to the right, without borders. */
   table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-    return tableOf(head, rows, this.#paintResult.bold);
+    return this.#options.tableOf?.(head, rows, this.#paintResult.bold) ?? '';
   }
 
   async #begin(title: string): Promise<StepProgress> {

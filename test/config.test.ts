@@ -16,8 +16,8 @@ import { leaksIn, OMDB_KEY, SECRET_ACCESS_KEY, SESSION_TOKEN } from './support/s
 
 const now = new Date('2026-11-23T10:15:12.345Z');
 
-function sourcesIn(directory: string, environment: Environment = {}) {
-  return sourcesOf(environment, readEnvironmentFile(directory));
+async function sourcesIn(directory: string, environment: Environment = {}) {
+  return sourcesOf(environment, await readEnvironmentFile(directory));
 }
 
 function settings(flags: Flags = {}, environment: Environment = {}, needed: readonly Needed[] = []) {
@@ -487,7 +487,7 @@ t.test('a .env file stands under the process environment', async (t) => {
       '# settings\nTOP_N=250\nexport BATCH_SIZE=10\nOMDB_API_KEY="quoted # key"\nMOVIES_URL=\n\nnot a setting\n',
   });
   const before = { ...process.env };
-  const environment = sourcesIn(directory, { TOP_N: '5', PATH: '/bin' }).environment;
+  const { environment } = await sourcesIn(directory, { TOP_N: '5', PATH: '/bin' });
   t.strictSame(environment, {
     TOP_N: '5',
     BATCH_SIZE: '10',
@@ -529,15 +529,15 @@ t.test('every setting is among the facts, whatever it is', async (t) => {
 
 t.test('what a .env file gave is told apart from the process environment', async (t) => {
   const directory = t.testdir({ '.env': 'TOP_N=250\nBATCH_SIZE=10\nRATE=\n' });
-  const { file, fromFile } = sourcesIn(directory, { TOP_N: '5', RATE: '' });
+  const { file, fromFile } = await sourcesIn(directory, { TOP_N: '5', RATE: '' });
   t.equal(file, join(directory, '.env'));
   t.same([...fromFile], ['BATCH_SIZE']);
-  t.same(sourcesIn(t.testdirName).file, file);
+  t.same((await sourcesIn(t.testdirName)).file, file);
 });
 
 t.test('without a .env file there is the process environment', async (t) => {
-  t.strictSame(sourcesIn(t.testdir({}), { TOP_N: '5' }).environment, { TOP_N: '5' });
-  t.strictSame(sourcesIn(join(t.testdirName, 'missing'), { TOP_N: '5' }).environment, { TOP_N: '5' });
+  t.strictSame((await sourcesIn(t.testdir({}), { TOP_N: '5' })).environment, { TOP_N: '5' });
+  t.strictSame((await sourcesIn(join(t.testdirName, 'missing'), { TOP_N: '5' })).environment, { TOP_N: '5' });
 });
 
 t.test('a .env that cannot be read is a mistake that names it', async (t) => {
@@ -545,7 +545,7 @@ t.test('a .env that cannot be read is a mistake that names it', async (t) => {
   const path = join(directory, '.env');
   mkdirSync(path);
   try {
-    sourcesIn(directory);
+    await sourcesIn(directory);
     t.fail('was accepted');
   } catch (error) {
     t.ok(error instanceof UsageError);

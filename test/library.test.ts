@@ -64,14 +64,21 @@ const files = install();
 const command = join(modules, '.bin', 'movie-etl');
 
 t.test('the tarball has what is needed and nothing else', async (t) => {
-  const own = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'bin/movie-etl.js'];
+  const own = [
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'package.json',
+    'bin/movie-etl.js',
+    'bin/package.json',
+  ];
   const others = files.filter((file) => !own.includes(file) && !/^fixtures\/[\w./-]+$/.test(file));
   t.same(
     own.filter((file) => !files.includes(file)),
     [],
   );
   t.same(
-    others.filter((file) => !/^dist\/(?!lambda\/).+\.(js|d\.ts)$/.test(file)),
+    others.filter((file) => !/^dist\/(?!lambda\/).+\.(c?js|d\.ts)$/.test(file)),
     [],
   );
   for (const file of ['fixtures/top-250.json', 'fixtures/omdb.json', 'dist/index.js', 'dist/index.d.ts'])

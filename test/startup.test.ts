@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -11,19 +12,21 @@ const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', impo
   dependencies: Record<string, string>;
 };
 
-const TERMINAL = ['chalk', 'cli-table3', 'commander', 'dotenv'];
-const DATA = ['csv-parse', 'csv-stringify', 'p-map', 'papaparse', 'zod'];
+const TERMINAL = ['chalk', 'commander'];
+const DATA = ['csv-stringify', 'p-map', 'zod'];
+const GOLD = [...DATA, 'csv-parse', 'papaparse'];
 
 /** Nothing is a terminal here, so nothing turns; and all layers are directories, so nothing speaks to AWS. */
 const NEEDED: readonly (readonly [line: string, packages: readonly string[]])[] = [
   ['--help', ['commander']],
   [
     `run-all --offline --top-n 10 --date ${DATE}`,
-    [...TERMINAL, ...DATA, 'got', 'p-limit', 'p-retry', 'p-throttle'],
+    [...TERMINAL, ...GOLD, 'cli-table3', 'got', 'p-limit', 'p-retry', 'p-throttle'],
   ],
-  // Who makes silver reads none.
-  [`silver --date ${DATE}`, [...TERMINAL, ...DATA.filter((name) => name !== 'papaparse')]],
-  [`gold --date ${DATE}`, [...TERMINAL, ...DATA]],
+  [`silver --date ${DATE}`, [...TERMINAL, 'cli-table3', ...DATA]],
+  // Without a table, what makes one is not loaded either.
+  [`silver --date ${DATE} --quiet`, [...TERMINAL, ...DATA]],
+  [`gold --date ${DATE} --json`, [...TERMINAL, ...GOLD]],
 ];
 
 t.test('a command loads the packages that it needs, and no others', async (t) => {
@@ -61,4 +64,16 @@ t.test('the AWS SDK is in the files of the command', async (t) => {
   t.match(result.stderr, 'cannot read s3://lake/bronze', told(result));
   t.ok(packagesOf(loadedIn(NODE_V8_COVERAGE)).includes('@aws-sdk/client-s3'));
   t.same(packagesOf(filesLoadedIn(NODE_V8_COVERAGE)), [], 'so that none is looked for in node_modules');
+});
+
+t.test('a command that can never end is no success', async (t) => {
+  const root = t.testdir({
+    bin: {
+      'movie-etl.js': readFileSync(new URL('../bin/movie-etl.js', import.meta.url)),
+      'package.json': readFileSync(new URL('../bin/package.json', import.meta.url)),
+    },
+    dist: { 'cli.cjs': 'exports.main = () => new Promise(() => {});' },
+  });
+  const { status } = spawnSync(process.execPath, [join(root, 'bin/movie-etl.js')]);
+  t.equal(status, 13, "Node's own code for an ES module that waits for nothing");
 });

@@ -16,10 +16,8 @@ of a date with ten movies; \`run-all --offline\` of ten movies, on an empty dire
 fixtures, is told for information.`,
   ],
   why: {
-    'movie-etl --help':
-      "an ES module as the entry costs Node 20 its loader, and commander's start is to be added.",
     'silver of 10 movies in a directory':
-      'what is evaluated at the start: the schemas, the CSV packages, node:crypto; then a dozen file operations, each flushed or under the lock.',
+      'half of it is loading the modules, schemas and CSV packages first of all; then come a dozen file operations, flushed or under the lock.',
     'gold of 10 movies in a directory':
       'the same as of silver, and fourteen files that are written, flushed and put under the lock.',
   },

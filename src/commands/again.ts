@@ -1,5 +1,5 @@
 import type { Flags } from '../config.js';
-import { shellWord } from '../operations/status/mend.js';
+import { shellWord } from '../operations/shell-word.js';
 import type { PartitionDate } from '../records/run.js';
 import { flagOf } from './place-flags.js';
 

@@ -15,7 +15,7 @@ import { reachOfAll } from './reach.js';
 /** Shows every setting; with `--check`, and where no setting is wrong, also what can be reached. */
 export async function run(context: Context, flags: Flags): Promise<void> {
   const terminal = await context.terminal();
-  const { sources, unreadable } = readSources(flags);
+  const { sources, unreadable } = await readSources(flags);
   const { settings, facts, mistakes } = examineSettings(flags, sources, context.now());
   const all = [...unreadable, ...mistakes];
   const shown = [fileFact(sources.file, unreadable.length > 0), ...facts];
@@ -42,9 +42,11 @@ export async function run(context: Context, flags: Flags): Promise<void> {
 }
 
 /** A `.env` file that cannot be read hides no other setting. */
-function readSources(flags: Flags): { sources: EnvironmentSources; unreadable: readonly string[] } {
+async function readSources(
+  flags: Flags,
+): Promise<{ sources: EnvironmentSources; unreadable: readonly string[] }> {
   try {
-    return { sources: processSources(flags, readEnvironmentFile()), unreadable: [] };
+    return { sources: processSources(flags, await readEnvironmentFile()), unreadable: [] };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return { sources: processSources(flags), unreadable: error.mistakes };

@@ -1,7 +1,7 @@
+import { at } from '../keys.js';
 import type { RowChange } from '../operations/diff/compare.js';
 import { diffOf, type FileDiff } from '../operations/diff.js';
 import type { RehearsalStore } from '../operations/rehearsal/store.js';
-import { at } from '../operations/standing.js';
 import type { PartitionDate } from '../records/run.js';
 import { counted, printable } from '../terminal.js';
 import type { Outcome } from './each-date.js';

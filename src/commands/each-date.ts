@@ -11,7 +11,6 @@ import {
 import type { PartitionDate } from '../records/run.js';
 import type { Terminal } from '../terminal.js';
 import { againFlags } from './again.js';
-import { planView } from './plan-view.js';
 import type { Rehearsal, Would } from './rehearsal.js';
 
 /** What one date came to. */
@@ -80,7 +79,9 @@ export async function eachDate(
   const { flags, settings, services, terminal, rehearsal } = session;
   const dates = settings.dates ?? [settings.today];
   const single = dates.length === 1;
-  const view = rehearsal?.shown ? planView(rehearsal, terminal) : resultView(head, single, terminal);
+  const view = rehearsal?.shown
+    ? (await import('./plan-view.js')).planView(rehearsal, terminal)
+    : resultView(head, single, terminal);
   const command = `movie-etl ${name}`;
   const failures = new Map<PartitionDate, unknown>();
   for (const [done, date] of dates.entries()) {

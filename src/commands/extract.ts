@@ -1,6 +1,5 @@
 import type { Flags } from '../config.js';
-import { bronzeKeys } from '../keys.js';
-import { at } from '../operations/standing.js';
+import { at, bronzeKeys } from '../keys.js';
 import { newRunId, type PartitionDate } from '../records/run.js';
 import { type ExtractSummary, extract } from '../stages/extract.js';
 import { counted } from '../terminal.js';

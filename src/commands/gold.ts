@@ -1,21 +1,21 @@
 import { availableParallelism } from 'node:os';
 import type { Flags } from '../config.js';
-import { at } from '../operations/standing.js';
+import { at } from '../keys.js';
 import type { PartitionDate } from '../records/run.js';
 import { type GoldOptions, type GoldSummary, gold } from '../stages/gold.js';
 import { counted } from '../terminal.js';
 import type { Context } from './context.js';
-import { DIFF_HEAD, diffOutcome } from './diff-view.js';
 import { eachDate } from './each-date.js';
 import { type StageSession, type Would, withStageSession } from './rehearsal.js';
 
 export async function run(context: Context, flags: Flags): Promise<void> {
-  const head = flags.diff === true ? DIFF_HEAD : ['movies', 'datasets', 'compared with'];
+  const diff = flags.diff === true ? await import('./diff-view.js') : undefined;
+  const head = diff?.DIFF_HEAD ?? ['movies', 'datasets', 'compared with'];
   await withStageSession(context, flags, [], ['silver', 'gold'], (session) =>
     eachDate(session, { name: 'gold', head }, async (date) => {
       const { services, terminal } = session;
       const summary = await goldDate(date, session, { escapeFormulas: flags.escapeFormulas === true });
-      if (flags.diff === true) return diffOutcome(date, 'gold', session, summary.rebuilt);
+      if (diff) return diff.diffOutcome(date, 'gold', session, summary.rebuilt);
       const rows = summary.datasets.map(({ key, rows }) => [rows, at(services.gold, key)]);
       const { movies, datasets, previousDate } = summary;
       return {

@@ -23,7 +23,7 @@ export function omdbWhenNeeded(session: StageSession<never>): OmdbWhenNeeded {
   let opened: Promise<Wired<'omdb'>> | undefined;
   const open = () => {
     opened ??= (async () => {
-      const { environment } = processSources(flags, readEnvironmentFile());
+      const { environment } = processSources(flags, await readEnvironmentFile());
       readSettings(flags, environment, context.now(), NEEDED);
       return wire(settings, ['omdb'], services.signal, services.log);
     })();

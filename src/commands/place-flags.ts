@@ -1,5 +1,5 @@
 import type { Flags } from '../config.js';
-import { shellWord } from '../operations/status/mend.js';
+import { shellWord } from '../operations/shell-word.js';
 import { KEY_IN_PATH, withoutSecrets } from '../uri.js';
 
 const AWS = ['region', 'profile', 'endpointUrl'];

@@ -4,7 +4,7 @@ import type { Flags, Settings } from '../config.js';
 import { PipelineError, UsageError } from '../errors.js';
 import { codeOf, fileError, unlinkIfThere, writeTemporary } from '../files.js';
 import { type Report, report } from '../operations/report.js';
-import { shellWord } from '../operations/status/mend.js';
+import { shellWord } from '../operations/shell-word.js';
 import { sha256 } from '../records/digest.js';
 import type { PartitionDate } from '../records/run.js';
 import { counted, type Terminal } from '../terminal.js';

@@ -29,7 +29,7 @@ export async function withSession<Name extends keyof Adapters>(
   later: readonly Needed[] = [],
 ): Promise<void> {
   const { now, signal } = context;
-  const settings = settingsOf(flags, now(), needed, later);
+  const settings = await settingsOf(flags, now(), needed, later);
   const terminal = await context.terminal();
   const adapters = await wire(settings, names, signal, terminal);
   try {
@@ -47,8 +47,13 @@ export async function withSession<Name extends keyof Adapters>(
 }
 
 /** @throws UsageError with all mistakes at once */
-function settingsOf(flags: Flags, now: Date, needed: readonly Needed[], later: readonly Needed[]): Settings {
-  const { environment } = processSources(flags, readEnvironmentFile());
+async function settingsOf(
+  flags: Flags,
+  now: Date,
+  needed: readonly Needed[],
+  later: readonly Needed[],
+): Promise<Settings> {
+  const { environment } = processSources(flags, await readEnvironmentFile());
   try {
     return readSettings(flags, environment, now, needed);
   } catch (error) {

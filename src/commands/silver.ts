@@ -1,20 +1,20 @@
 import type { Flags } from '../config.js';
-import { at } from '../operations/standing.js';
+import { at } from '../keys.js';
 import type { PartitionDate } from '../records/run.js';
 import { type SilverSummary, silver } from '../stages/silver.js';
 import { counted } from '../terminal.js';
 import type { Context } from './context.js';
-import { DIFF_HEAD, diffOutcome } from './diff-view.js';
 import { eachDate } from './each-date.js';
 import { type StageSession, type Would, withStageSession } from './rehearsal.js';
 
 export async function run(context: Context, flags: Flags): Promise<void> {
-  const head = flags.diff === true ? DIFF_HEAD : ['rows', 'quarantined', 'run'];
+  const diff = flags.diff === true ? await import('./diff-view.js') : undefined;
+  const head = diff?.DIFF_HEAD ?? ['rows', 'quarantined', 'run'];
   await withStageSession(context, flags, [], ['bronze', 'silver'], (session) =>
     eachDate(session, { name: 'silver', head }, async (date) => {
       const { services, terminal } = session;
       const summary = await silverDate(date, session);
-      if (flags.diff === true) return diffOutcome(date, 'silver', session);
+      if (diff) return diff.diffOutcome(date, 'silver', session);
       const { rows, quarantined, runId, key } = summary;
       const line = [rows, at(services.silver, key)];
       return {

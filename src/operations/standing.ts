@@ -1,4 +1,4 @@
-import { bronzeKeys, goldKeys, silverKeys } from '../keys.js';
+import { at, bronzeKeys, goldKeys, silverKeys } from '../keys.js';
 import { readGoldLineage, readSilverLineage } from '../records/lineage.js';
 import type { PartitionDate, RunId } from '../records/run.js';
 import { readSuccess } from '../records/runs.js';
@@ -39,9 +39,4 @@ export async function standingFor(date: PartitionDate, { bronze, silver, gold }:
   for (const [name, dataset] of datasets)
     written.push([dataset.rows, at(gold, goldKeys.dataset(name, date))]);
   return { runId: published?.success.runId, rows, quarantined, datasets: datasets.length, written };
-}
-
-/** Where a key is, as a user would name it. */
-export function at(store: Pick<Store, 'uri'>, key: string): string {
-  return `${store.uri.replace(/\/+$/, '')}/${key}`;
 }

@@ -1,12 +1,11 @@
 import pMap from 'p-map';
 import { throwIfInterrupted } from '../errors.js';
-import { bronzeKeys } from '../keys.js';
+import { at, bronzeKeys } from '../keys.js';
 import type { Log } from '../log.js';
 import type { Queue } from '../queues/queue.js';
 import { type PartitionDate, partitionDate, type RunId } from '../records/run.js';
 import type { Store } from '../stores/store.js';
 import { type Evidence, evidenceOfBytes, evidenceOfListings, remembered } from './evidence.js';
-import { at } from './standing.js';
 import { type BronzeLook, lookAtBronze, manifestFault } from './status/bronze.js';
 import { type GoldStatus, goldStatus, type SilverStatus, silverStatus } from './status/layers.js';
 import { type QueueFacts, queueFacts } from './status/letters.js';

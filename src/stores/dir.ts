@@ -87,13 +87,17 @@ export function dirStore(root: string, uri: string = root): Store {
         const path = pathOf(key);
         await sweepAround(key);
         const temporary = await writeTemporary(dirname(path), body);
+        let isRenamed = false;
         try {
-          if (await isDirectoryIfThere(path))
-            throw new PipelineError('stop', `${path} is a directory`, { hint });
           if (condition && 'ifAbsent' in condition) return await linkIfAbsent(temporary, path);
-          return await lock.run(() => renameIf(temporary, path, etags, condition));
+          const outcome = await lock.run(() => renameIf(temporary, path, etags, condition));
+          isRenamed = outcome === 'written';
+          return outcome;
+        } catch (error) {
+          if (codeOf(error) !== 'EISDIR') throw error;
+          throw new PipelineError('stop', `${path} is a directory`, { hint });
         } finally {
-          await unlinkIfThere(temporary);
+          if (!isRenamed) await unlinkIfThere(temporary);
         }
       }),
   };
@@ -104,8 +108,9 @@ async function linkIfAbsent(temporary: string, path: string): Promise<PutOutcome
     await link(temporary, path);
     return 'written';
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return 'conflict';
-    throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
+    if (await isDirectoryIfThere(path)) throw Object.assign(new Error(), { code: 'EISDIR' });
+    return 'conflict';
   }
 }
 

@@ -7,7 +7,7 @@ export interface CliJob {
   env: Record<string, string>;
 }
 
-const { main } = await import(new URL('../../dist/cli.js', import.meta.url).href);
+const { main } = await import(new URL('../../dist/cli.cjs', import.meta.url).href);
 process.setMaxListeners(0);
 process.stdout.setMaxListeners(0);
 process.stderr.setMaxListeners(0);

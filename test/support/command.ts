@@ -27,6 +27,7 @@ export async function command<Line>(
     quiet: true,
     verbose: false,
     color: false,
+    tableOf: undefined,
     help: '',
     pasteable: (message) => message,
   });

@@ -1,21 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 
 const root = new URL('../../', import.meta.url).href;
 
+/** What esbuild tells of the command's parts: https://esbuild.github.io/api/#metafile. */
+const { outputs } = JSON.parse(readFileSync(new URL('../../dist/command.json', import.meta.url), 'utf8')) as {
+  outputs: Record<string, { inputs: Record<string, { bytesInOutput: number }> }>;
+};
+
 /**
- * The modules that a process has loaded, as V8 tells of it at the end: `src/wire.ts`, `node_modules/zod/…`.
- * A file that was put together of several begins each with a comment that names it.
+ * The modules that a process has loaded, as V8 tells of it at the end: `src/wire.ts`, `node_modules/zod/…`; instead of
+ * a part of the command, those of which anything is in it.
  * @param coverage the directory that was the process's `NODE_V8_COVERAGE`
  */
 export function loadedIn(coverage: string): string[] {
   return filesLoadedIn(coverage).flatMap((file) => {
-    const text = readFileSync(fileURLToPath(new URL(file, root)), 'utf8');
-    const parts = Array.from(
-      text.matchAll(/^ *\/\/ ((?:src|node_modules)\/\S+)$/gm),
-      ([, path]) => path ?? '',
+    const part = outputs[file];
+    if (!part) return [file];
+    return Object.entries(part.inputs).flatMap(([path, { bytesInOutput }]) =>
+      bytesInOutput > 0 ? [path] : [],
     );
-    return parts.length > 0 ? parts : [file];
   });
 }
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { daysAfter, type PartitionDate, partitionDate } from '../../records/run.js';
 import { planOf } from '../reprocess.js';
+import { shellWord } from '../shell-word.js';
 import type { DateState } from '../state.js';
 import type { Obstacle } from './bronze.js';
 import type { MissingMovie } from './missing.js';
@@ -100,9 +101,4 @@ function removalOf(location: string): string {
   if (location.startsWith('s3://')) return `aws s3 rm ${shellWord(location)}`;
   const path = /^file:/i.test(location) ? fileURLToPath(location) : location;
   return `rm ${shellWord(path)}`;
-}
-
-/** A value as a POSIX shell takes it for one word. */
-export function shellWord(value: string): string {
-  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { csvText } from '../../csv.js';
 import type { Listing } from '../../datasets/dataset.js';
 import type { Body, PutOutcome } from '../../stores/store.js';
@@ -14,13 +15,20 @@ export interface Output {
 
 type Put = (key: string, body: Body) => Promise<PutOutcome>;
 
+/** A put that takes bytes as they come. */
+interface Begun {
+  body: Readable;
+  put: Promise<PutOutcome>;
+  isOver: boolean;
+}
+
 /** A listing that is put while it is made. It begins with the first rows that it gets, or at the end. */
 export class ListingPut {
   readonly #hash = createHash('sha256');
   #rows = 0;
-  #begun:
-    | { writer: WritableStreamDefaultWriter<Buffer>; put: Promise<PutOutcome>; isOver: boolean }
-    | undefined;
+  #begun: Begun | undefined;
+  /** Called when the reader has taken what it was given. */
+  #taken = () => {};
 
   constructor(
     private readonly listing: Listing,
@@ -36,9 +44,8 @@ export class ListingPut {
   }
 
   async end(): Promise<Output> {
-    const { writer, put } = await this.#begin();
-    // The reader may have left, whose verdict is what counts.
-    writer.close().catch(() => {});
+    const { body, put } = await this.#begin();
+    body.push(null);
     const { listing, key } = this;
     return {
       name: listing.name,
@@ -52,25 +59,22 @@ export class ListingPut {
   /** Makes the put fail, if it has begun, and waits for that: nothing is left behind. */
   async fail(error: unknown): Promise<void> {
     if (!this.#begun) return;
-    const { writer, put } = this.#begun;
-    writer.abort(error).catch(() => {});
+    const { body, put } = this.#begun;
+    body.destroy(error instanceof Error ? error : new Error(String(error)));
     await put.catch(() => {});
   }
 
-  async #begin() {
+  async #begin(): Promise<Begun> {
     if (this.#begun) return this.#begun;
-    // Nothing is kept in between: a write is over when its bytes were taken.
-    const { readable, writable } = new TransformStream<Buffer, Buffer>(
-      {},
-      { highWaterMark: 1 },
-      { highWaterMark: 0 },
-    );
-    const put = this.put(this.key, readable);
-    const begun = { writer: writable.getWriter(), put, isOver: false };
+    // Nothing is kept in between: it asks for more when the bytes before were taken.
+    const body = new Readable({ highWaterMark: 1, read: () => this.#taken() });
+    // The reader may have left, whose verdict is what counts.
+    body.on('error', () => {});
+    const begun = { body, put: this.put(this.key, body), isOver: false };
     const over = () => {
       begun.isOver = true;
     };
-    put.then(over, over);
+    begun.put.then(over, over);
     this.#begun = begun;
     await this.#write(Buffer.from(csvText([this.listing.columns])));
     return begun;
@@ -79,10 +83,13 @@ export class ListingPut {
   async #write(bytes: Uint8Array): Promise<void> {
     if (!this.#begun || bytes.length === 0) return;
     this.#hash.update(bytes);
-    const { writer, put, isOver } = this.#begun;
+    const { body, put, isOver } = this.#begun;
     // A put that is over, in a conflict say, takes nothing more.
     if (isOver) return void (await put);
-    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    await Promise.race([writer.write(chunk).catch(() => put), put]);
+    const taken = new Promise<void>((resolve) => {
+      this.#taken = resolve;
+    });
+    body.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+    await Promise.race([taken, put]);
   }
 }

@@ -13,8 +13,6 @@ import { ListingPut, type Output } from './listing-put.js';
 import { passOver, type ReadSilver } from './pass.js';
 import { listings, type Made, totals } from './work.js';
 
-const PUTS_AT_ONCE = 8;
-
 export interface Makers {
   silver: ObjectReader;
   crew: Crew;
@@ -116,15 +114,12 @@ async function putListings(
 
 async function putTotals(date: PartitionDate, { crew, put }: Makers): Promise<Output[]> {
   const tables = await crew.tables();
-  return pMap(
-    totals,
-    async ({ name }, index) => {
-      const { text, rows } = tables[index] ?? { text: '', rows: 0 };
-      const key = goldKeys.dataset(name, date);
-      return { name, key, rows, sha256: sha256(text), outcome: await put(key, text) };
-    },
-    { concurrency: PUTS_AT_ONCE },
-  );
+  // All at once: they are small, and of those that a directory's lock waits for, it is taken once.
+  return pMap(totals, async ({ name }, index) => {
+    const { text, rows } = tables[index] ?? { text: '', rows: 0 };
+    const key = goldKeys.dataset(name, date);
+    return { name, key, rows, sha256: sha256(text), outcome: await put(key, text) };
+  });
 }
 
 /** The previous silver changed between two looks at it. */
