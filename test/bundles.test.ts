@@ -34,7 +34,7 @@ const SECRET = [
 const BUDGETS: Record<string, Budget> = {
   'get-movies-and-send-to-queue': { bytes: 480_000, holds: [...ALWAYS, ...HTTP] },
   'enrich-and-store-movie': { bytes: 500_000, holds: [...ALWAYS, ...HTTP, ...SECRET] },
-  'process-bronze-to-silver': { bytes: 380_000, holds: [...ALWAYS, 'csv-parse', 'csv-stringify'] },
+  'process-bronze-to-silver': { bytes: 380_000, holds: [...ALWAYS, 'csv-stringify'] },
   'process-silver-to-gold': { bytes: 440_000, holds: [...ALWAYS, 'csv-parse', 'csv-stringify', 'papaparse'] },
 };
 

@@ -5,7 +5,8 @@ import { Readable } from 'node:stream';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import t from 'tap';
-import { type Cell, csvChunks, csvRecords, csvText, escapeFormula } from '../src/csv.js';
+import { csvRecords } from '../src/csv/records.js';
+import { type Cell, csvChunks, csvText, escapeFormula } from '../src/csv.js';
 import { DecodeError } from '../src/errors.js';
 
 async function* arriving<Item>(items: Iterable<Item>): AsyncGenerator<Item> {

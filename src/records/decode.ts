@@ -24,6 +24,8 @@ export const Version = z.literal(VERSION, {
 
 const OTHER_RELEASE = 'another release of movie-etl wrote it: use that one, or update this one';
 
+const BYTE_ORDER_MARK = 0xfeff;
+
 /** What JSON is followed by, in UTF-16 and in UTF-8. */
 export const JSON_MARKS = {
   QUOTE: 0x22,
@@ -74,7 +76,8 @@ export function decodeJson<Schema extends z.core.$ZodType>(
 /** @throws DecodeError when the text is beyond the limits or no JSON; it tells an empty and a cut-off text apart */
 export function parseJson(text: string | Buffer, place: string, { bytes, depth } = JSON_LIMITS): unknown {
   if (text.length > bytes) throw new DecodeError(`${place} is longer than ${bytes} bytes`);
-  const content = text.toString('utf8').replace(/^\uFEFF/, '');
+  const all = text.toString('utf8');
+  const content = all.charCodeAt(0) === BYTE_ORDER_MARK ? all.slice(1) : all;
   if (isDeeperThan(depth, content)) throw new DecodeError(`${place} is nested deeper than ${depth} levels`);
   try {
     return JSON.parse(content);

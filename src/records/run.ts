@@ -24,10 +24,16 @@ export const RunReference = z.object({
 });
 export type RunReference = z.infer<typeof RunReference>;
 
+/** The last text that was a date: each record of a partition has it again. */
+let lastDate: string | undefined;
+
 export function isPartitionDate(text: string): boolean {
+  if (text === lastDate) return true;
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const day = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(day.getTime()) && partitionDate(day) === text;
+  if (Number.isNaN(day.getTime()) || partitionDate(day) !== text) return false;
+  lastDate = text;
+  return true;
 }
 
 /** The partition that a moment falls into. */

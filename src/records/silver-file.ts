@@ -1,6 +1,7 @@
 import { parseLines } from '../csv/lines.js';
 import { type LinesPiece, linePieces } from '../csv/pieces.js';
-import { csvChunks, csvRecords, linesThatEnd } from '../csv.js';
+import { csvRecords, linesThatEnd } from '../csv/records.js';
+import { csvChunks } from '../csv.js';
 import { DecodeError } from '../errors.js';
 import { silverKeys } from '../keys.js';
 import type { ObjectReader } from '../stores/store.js';

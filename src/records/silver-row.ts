@@ -40,7 +40,6 @@ export function silverRow(record: BronzeRecord): SilverRow {
   const { movie } = record;
   const omdb = record.status === 'enriched' ? (record.omdb ?? {}) : {};
   const awards = parseAwards(omdb.Awards);
-  const crew = crewOf(movie);
   return {
     imdb_id: movie.id,
     rank: rankOf(movie),
@@ -50,9 +49,9 @@ export function silverRow(record: BronzeRecord): SilverRow {
     released: parseReleased(omdb.Released),
     runtime_minutes: parseMinutes(omdb.Runtime),
     genres: splitList(omdb.Genre),
-    directors: either(splitList(omdb.Director), crew.directors),
+    directors: either(splitList(omdb.Director), () => crewOf(movie).directors),
     writers: splitList(omdb.Writer),
-    actors: either(splitList(omdb.Actors), crew.actors),
+    actors: either(splitList(omdb.Actors), () => crewOf(movie).actors),
     languages: splitList(omdb.Language),
     countries: splitList(omdb.Country),
     plot: cleanText(omdb.Plot),
@@ -116,8 +115,8 @@ function crewOf(movie: ListItem): { directors: string[]; actors: string[] } {
   return { directors: [...directors], actors: [...actors] };
 }
 
-function either(entries: string[], fallback: string[]): string[] {
-  return entries.length > 0 ? entries : fallback;
+function either(entries: string[], fallback: () => string[]): string[] {
+  return entries.length > 0 ? entries : fallback();
 }
 
 function ratingBy(source: string, ratings: unknown): unknown {

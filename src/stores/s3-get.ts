@@ -44,6 +44,8 @@ export class PlainGets {
   #pattern: Pattern | undefined;
   #signatures: GetSignatures | undefined;
   #isOver = typeof zlib.crc32 !== 'function';
+  #folder = { key: '', escaped: '' };
+  #moment = { second: Number.NaN, name: '' };
 
   constructor(private readonly client: S3Client) {}
 
@@ -64,7 +66,7 @@ export class PlainGets {
   async get({ Key: key }: Place): Promise<{ body: Buffer; etag: string } | null | undefined> {
     if (!this.#pattern || this.#isOver) return undefined;
     const { request } = this.#pattern;
-    const path = request.path + escaped(key);
+    const path = request.path + this.#escapedOf(key);
     try {
       const headers = await this.headersFor(path, this.#pattern);
       const { response } = await this.client.config.requestHandler.handle({
@@ -85,14 +87,27 @@ export class PlainGets {
     }
   }
 
+  #momentOf(second: number): string {
+    if (second !== this.#moment.second) this.#moment = { second, name: momentOf(new Date(second * 1000)) };
+    return this.#moment.name;
+  }
+
+  /** Keys of one folder come one after the other. */
+  #escapedOf(key: string): string {
+    const end = key.lastIndexOf('/') + 1;
+    const folder = key.slice(0, end);
+    if (folder !== this.#folder.key) this.#folder = { key: folder, escaped: escaped(folder) };
+    return this.#folder.escaped + escaped(key.slice(end));
+  }
+
   /** The SDK signs the first of a day and of a key, and then each whose signature could not be made in its way. */
   private async headersFor(path: string, { request, signer }: Pattern): Promise<Record<string, string>> {
     const { config } = this.client;
     const credentials = await config.credentials();
-    const signingDate = new Date(Date.now() + config.systemClockOffset);
-    const moment = momentOf(signingDate);
+    const time = Date.now() + config.systemClockOffset;
+    const moment = this.#momentOf(Math.floor(time / 1000));
     if (this.#signatures?.areOf(credentials, moment)) return this.#signatures.headersFor(path, moment);
-    const signed = (await signer.sign({ ...request, path }, { signingDate })) as Request;
+    const signed = (await signer.sign({ ...request, path }, { signingDate: new Date(time) })) as Request;
     this.#signatures = GetSignatures.like(signed, credentials);
     return signed.headers;
   }
@@ -122,6 +137,7 @@ export class PlainGets {
 
 /** As S3 wants it in a path (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html). */
 function escaped(key: string): string {
+  if (/^[\w.~/-]*$/.test(key)) return key;
   return encodeURIComponent(key)
     .replaceAll('%2F', '/')
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
 import { parseLines } from '../../src/csv/lines.js';
-import { csvRecords, csvText, MAX_RECORD_BYTES } from '../../src/csv.js';
+import { csvRecords } from '../../src/csv/records.js';
+import { csvText, MAX_RECORD_BYTES } from '../../src/csv.js';
 import { DecodeError } from '../../src/errors.js';
 
 const COLUMNS = ['a', 'b', 'c'];

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import t from 'tap';
-import { csvChunks, csvRecords } from '../../src/csv.js';
+import { csvRecords } from '../../src/csv/records.js';
+import { csvChunks } from '../../src/csv.js';
 import { BronzeRecord } from '../../src/records/bronze-record.js';
 import { decodeJson, encodeJson } from '../../src/records/decode.js';
 import { sha256 } from '../../src/records/digest.js';

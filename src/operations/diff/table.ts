@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { csvLines } from '../../csv.js';
+import { csvLines } from '../../csv/records.js';
 import { decodeJson, RawObject } from '../../records/decode.js';
 
 /** The rows of a file as texts, to be compared with those of another version of it. */

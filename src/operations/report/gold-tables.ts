@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { csvRecords } from '../../csv.js';
+import { csvRecords } from '../../csv/records.js';
 import { datasets } from '../../datasets/index.js';
 import { DecodeError, PipelineError } from '../../errors.js';
 import { goldKeys } from '../../keys.js';
