@@ -1,103 +1,145 @@
-/** A table is filled up to this share, so that most movies are found where they are first looked for. */
-const FULLEST = 0.6;
-const FIRST_SLOTS = 1024;
+/** A segment is filled up to this share, so that most movies are found where they are first looked for. */
+const FULLEST = 0.8;
+/** Each segment has sixteen times the slots of the one before, up to the most. Powers of two. */
+const FIRST_SLOTS = 2 ** 10;
+const GROWTH = 2 ** 4;
+const MOST_SLOTS = 2 ** 18;
 
 /**
- * Where each movie of a silver stood, and whether it was seen since. 17 bytes a slot in memory that threads share: an
- * open-addressing table of ids as numbers, ranks, and marks. Filled by one thread; then all look up and mark.
+ * Where each movie of a silver stood, and whether it was seen since, in memory that threads share: 13 bytes a slot, 17 MB
+ * for a million movies. Filled by one thread; then all look up and mark. It grows by one more table of open addressing,
+ * and never moves what it has: memory that threads share comes back late.
  */
 export class Standings {
-  #size = 0;
-  #slots: number;
-  #shared: SharedArrayBuffer;
-  #ids: Float64Array;
-  #ranks: Float64Array;
-  #marks: Uint8Array;
+  readonly #segments: Segment[];
+  /** Where the last movie was found: those of today come much in the order of those before. */
+  #likely = 0;
 
-  /** @param shared what `shared` of a full table is; else an empty one is begun */
-  constructor(shared = memoryFor(FIRST_SLOTS)) {
-    this.#shared = shared;
-    this.#slots = shared.byteLength / BYTES_PER_SLOT;
-    [this.#ids, this.#ranks, this.#marks] = columnsOf(shared);
+  /** @param shared what `shared` of a full one is; else an empty one is begun */
+  constructor(shared: readonly SharedArrayBuffer[] = []) {
+    this.#segments = shared.map((memory) => new Segment(memory));
   }
 
-  /** The memory of the table, for other threads. It is another one after the table grew. */
-  get shared(): SharedArrayBuffer {
-    return this.#shared;
+  /** Its memory, for other threads. */
+  get shared(): SharedArrayBuffer[] {
+    return this.#segments.map(({ memory }) => memory);
   }
 
   set(id: number, rank: number): void {
-    const slot = this.#slotOf(id);
-    if (this.#ids[slot] === 0 && ++this.#size > FULLEST * this.#slots) {
-      this.#grow();
-      this.#put(this.#slotOf(id), id, rank);
-    } else this.#put(slot, id, rank);
+    (this.#with(id) ?? this.#open()).set(id, rank);
   }
 
   /** The rank of a movie that is seen now, undefined when it was not on the list. */
   see(id: number): number | undefined {
-    const slot = this.#slotOf(id);
-    if (this.#ids[slot] === 0) return undefined;
-    // One byte, and the same one whoever writes it: threads cannot disturb each other.
-    this.#marks[slot] = 1;
-    return this.#ranks[slot];
+    return this.#with(id)?.see(id);
   }
 
   /** Whether a movie was at this rank and was not seen. */
   isMissing(id: number, rank: number): boolean {
-    const slot = this.#slotOf(id);
-    return this.#ids[slot] === id && this.#ranks[slot] === rank && this.#marks[slot] === 0;
+    return this.#with(id)?.isMissing(id, rank) ?? false;
   }
 
   /** Whether any movie up to this rank was not seen. */
   hasMissing(lastRank: number): boolean {
-    return this.#ids.some(
-      (id, slot) => id !== 0 && this.#marks[slot] === 0 && (this.#ranks[slot] as number) <= lastRank,
-    );
+    return this.#segments.some((segment) => segment.hasMissing(lastRank));
   }
 
-  #put(slot: number, id: number, rank: number): void {
-    this.#ids[slot] = id;
+  #with(id: number): Segment | undefined {
+    const segments = this.#segments;
+    for (let tried = 0; tried < segments.length; tried++) {
+      const segment = segments[this.#likely] as Segment;
+      if (segment.has(id)) return segment;
+      this.#likely = (this.#likely + 1) % segments.length;
+    }
+    return undefined;
+  }
+
+  /** The segment that has room. */
+  #open(): Segment {
+    const newest = this.#segments.at(-1);
+    if (newest && !newest.isFull) return newest;
+    const segment = Segment.empty(newest ? Math.min(MOST_SLOTS, newest.slots * GROWTH) : FIRST_SLOTS);
+    this.#segments.push(segment);
+    return segment;
+  }
+}
+
+/** Beside the upper bits of an id. */
+const SEEN = 0x80;
+const LOWER = 2 ** 32;
+const BYTES_PER_SLOT = 13;
+
+/** A table of open addressing: the lower 32 bits of ids, ranks, and the upper bits with the mark, 0 where no movie is. */
+class Segment {
+  readonly slots: number;
+  readonly #ids: Uint32Array;
+  readonly #ranks: Float64Array;
+  readonly #marked: Uint8Array;
+  #size = 0;
+
+  static empty(slots: number): Segment {
+    return new Segment(new SharedArrayBuffer(slots * BYTES_PER_SLOT));
+  }
+
+  constructor(readonly memory: SharedArrayBuffer) {
+    const slots = memory.byteLength / BYTES_PER_SLOT;
+    this.slots = slots;
+    this.#ranks = new Float64Array(memory, 0, slots);
+    this.#ids = new Uint32Array(memory, 8 * slots, slots);
+    this.#marked = new Uint8Array(memory, 12 * slots, slots);
+  }
+
+  get isFull(): boolean {
+    return this.#size >= FULLEST * this.slots;
+  }
+
+  has(id: number): boolean {
+    return this.#marked[this.#slotOf(id)] !== 0;
+  }
+
+  set(id: number, rank: number): void {
+    const slot = this.#slotOf(id);
+    if (this.#marked[slot] === 0) this.#size++;
+    this.#ids[slot] = id % LOWER;
+    this.#marked[slot] = id / LOWER;
     this.#ranks[slot] = rank;
+  }
+
+  /** Marks a movie that it has. @returns its rank */
+  see(id: number): number {
+    const slot = this.#slotOf(id);
+    // One byte, and the same one whoever writes it: threads cannot disturb each other.
+    this.#marked[slot] = (this.#marked[slot] as number) | SEEN;
+    return this.#ranks[slot] as number;
+  }
+
+  isMissing(id: number, rank: number): boolean {
+    const slot = this.#slotOf(id);
+    return isUnseen(this.#marked[slot] as number) && this.#ranks[slot] === rank;
+  }
+
+  hasMissing(lastRank: number): boolean {
+    return this.#marked.some((mark, slot) => isUnseen(mark) && (this.#ranks[slot] as number) <= lastRank);
   }
 
   /** The slot that has the id, or the one where it would go. */
   #slotOf(id: number): number {
-    const last = this.#slots - 1;
-    let slot = scattered(id) & last;
-    for (let found = this.#ids[slot]; found !== id && found !== 0; found = this.#ids[slot])
+    const [ids, marked] = [this.#ids, this.#marked];
+    const [lower, upper] = [id % LOWER, Math.floor(id / LOWER)];
+    const last = this.slots - 1;
+    let slot = scattered(lower) & last;
+    while (marked[slot] !== 0 && (ids[slot] !== lower || ((marked[slot] as number) & ~SEEN) !== upper))
       slot = (slot + 1) & last;
     return slot;
   }
+}
 
-  #grow(): void {
-    const [ids, ranks] = [this.#ids, this.#ranks];
-    this.#slots *= 2;
-    this.#shared = memoryFor(this.#slots);
-    [this.#ids, this.#ranks, this.#marks] = columnsOf(this.#shared);
-    for (const [slot, id] of ids.entries()) {
-      if (id !== 0) this.#put(this.#slotOf(id), id, ranks[slot] as number);
-    }
-  }
+function isUnseen(mark: number): boolean {
+  return mark !== 0 && mark < SEEN;
 }
 
 /** 32 bits in which neighbours are far apart (Knuth's multiplicative hashing; the upper half is the better one). */
 function scattered(id: number): number {
-  const product = Math.imul(id % 2 ** 32, 0x9e3779b1);
+  const product = Math.imul(id, 0x9e3779b1);
   return product ^ (product >>> 15);
-}
-
-const BYTES_PER_SLOT = 17;
-
-function memoryFor(slots: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(slots * BYTES_PER_SLOT);
-}
-
-function columnsOf(shared: SharedArrayBuffer): [Float64Array, Float64Array, Uint8Array] {
-  const slots = shared.byteLength / BYTES_PER_SLOT;
-  return [
-    new Float64Array(shared, 0, slots),
-    new Float64Array(shared, 8 * slots, slots),
-    new Uint8Array(shared, 16 * slots, slots),
-  ];
 }

@@ -19,7 +19,7 @@ export const totals = datasets.filter(isTotals);
 /** The previous silver in what threads share. */
 export interface SharedPrevious {
   date: string;
-  standings: SharedArrayBuffer;
+  standings: readonly SharedArrayBuffer[];
 }
 
 /**
@@ -99,7 +99,7 @@ export class Work {
   }
 
   #previousOf(shared: SharedPrevious | undefined): PreviousSilver | undefined {
-    if (shared && shared.standings !== this.#previous?.standings.shared)
+    if (shared && shared.standings[0] !== this.#previous?.standings.shared[0])
       this.#previous = { date: shared.date, standings: new Standings(shared.standings) };
     return shared && this.#previous;
   }
